@@ -1,0 +1,3 @@
+//! Contracts: from WIT to a schema.
+
+pub mod schema;
