@@ -1,1 +1,22 @@
-//! (see the crate's documentation)
+//! Conversion between language values and wire bytes: walks a type of the schema and a language value together.
+//!
+//! A language supplies an object model ([`Lower`], [`Lift`]); the engine does the rest: ranges, limits, order of sets
+//! and maps, and errors that name the place.
+
+mod failure;
+mod model;
+pub mod numbers;
+
+pub use failure::{Failure, Segment};
+pub use model::{Dynamic, Lift, Lifted, Lower, Lowered, Optional, Sequence, Type};
+pub use numbers::exact_float;
+
+/// The failure of a record that was given a member which it does not have.
+pub fn unknown_field<H>(name: &str) -> Failure<H> {
+    Failure::invalid("the record has no such field").at(Segment::Field(name.to_owned()))
+}
+
+/// The failure of an enum, flags or variant that was given a name which no case has.
+pub fn unknown_case<H>(name: &str) -> Failure<H> {
+    Failure::invalid(format!("there is no case {name:?}"))
+}
