@@ -1,3 +1,28 @@
 //! Contracts: from WIT to a schema.
+//!
+//! - [`schema`], [`kind`](mod@kind): the table that every binding works from.
+//! - `load`, `lower`, `rules`, `token`, `constraint`, `wellknown`: from files to a checked schema.
+//! - `canonical`: fingerprints. `print`: back to WIT. `peer`: schemas that came over a link.
+//! - [`names`], `local`: names in each language.
+//! - [`version`]: which version satisfies which wish.
 
+mod canonical;
+mod constraint;
+mod kind;
+mod load;
+mod local;
+mod lower;
+pub mod names;
+mod peer;
+mod print;
+mod rules;
 pub mod schema;
+mod source;
+mod token;
+pub mod version;
+mod wellknown;
+
+pub use load::Contract;
+pub use schema::Schema;
+pub use source::{ContractError, Warning};
+pub use version::interface_matches;

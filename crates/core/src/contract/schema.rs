@@ -5,6 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// How deep types may be nested in one another.
+pub const MAX_TYPE_DEPTH: u32 = 100;
+
 /// Index into [`Schema::types`]. A type refers only to types before it, so the table is acyclic by construction.
 pub type TypeId = u32;
 
@@ -18,7 +21,8 @@ pub struct Schema {
     pub fingerprint: String,
     /// All reachable types, dependencies first.
     pub types: Vec<TypeDef>,
-    /// The interface's functions in the order of the contract, resource members included.
+    /// The interface's functions: members of resources first, resource by resource, then the others, both in the order
+    /// of the contract (that is how contracts are printed).
     pub functions: Vec<Function>,
     /// The interface's resources; `Kind::Own` and `Kind::Borrow` point here.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -35,8 +39,7 @@ pub struct Schema {
 }
 
 /// One entry of the type table.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct TypeDef {
     /// The WIT name, kebab-case, for named types (records, enums, flags, variants, aliases with tokens).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -59,7 +62,7 @@ pub struct TypeDef {
 }
 
 /// What a type is. Serialized as a member `kind` in kebab-case beside the members of the variant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 #[allow(missing_docs)]
 pub enum Kind {
@@ -119,7 +122,7 @@ pub enum Kind {
 }
 
 /// A field of a record.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Field {
     /// WIT name, kebab-case.
@@ -136,7 +139,7 @@ pub struct Field {
 }
 
 /// A case of an enum or variant, or a flag.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
     /// WIT name, kebab-case.
@@ -199,7 +202,7 @@ pub struct Function {
 }
 
 /// Constraints given by tokens. They are checked for syntax and are part of the fingerprint.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Constraints {
     /// `hms:range=a..b` as decimal texts, inclusive, either side open.
@@ -230,6 +233,15 @@ impl Schema {
     /// The type at `id`. A validated schema has no dangling ids.
     pub fn ty(&self, id: TypeId) -> &TypeDef {
         &self.types[id as usize]
+    }
+
+    /// Fills in all fingerprints.
+    pub(super) fn set_fingerprints(&mut self) {
+        let (functions, interface) = self.compute_fingerprints();
+        for (function, fingerprint) in self.functions.iter_mut().zip(functions) {
+            function.fingerprint = fingerprint;
+        }
+        self.fingerprint = interface;
     }
 
     /// The function with this WIT name and its index.
