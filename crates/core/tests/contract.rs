@@ -8,8 +8,13 @@ use hms_ffi_core::contract::schema::{Case, Constraints, Field, Kind, Schema, Typ
 use hms_ffi_core::contract::{Contract, names::Language};
 
 fn cases(folder: &str) -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/contract").join(folder);
-    let mut paths: Vec<_> = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/contract")
+        .join(folder);
+    let mut paths: Vec<_> = std::fs::read_dir(root)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     paths.retain(|path| path.extension().is_none_or(|e| e == "wit"));
     paths.sort();
     assert!(!paths.is_empty());
@@ -22,7 +27,12 @@ fn compare(case: &Path, found: &str) {
         std::fs::write(&golden, found).unwrap();
     }
     let expected = std::fs::read_to_string(&golden).unwrap_or_default();
-    assert_eq!(found, expected, "{}: run with BLESS=1 if the new result is right", golden.display());
+    assert_eq!(
+        found,
+        expected,
+        "{}: run with BLESS=1 if the new result is right",
+        golden.display()
+    );
 }
 
 #[test]
@@ -40,7 +50,12 @@ fn good_contracts_give_the_expected_schemas() {
             survives_printing(&schema);
         }
         for warning in contract.warnings() {
-            writeln!(found, "warning {}:{} {}", warning.line, warning.column, warning.message).unwrap();
+            writeln!(
+                found,
+                "warning {}:{} {}",
+                warning.line, warning.column, warning.message
+            )
+            .unwrap();
         }
         compare(&case, &found);
     }
@@ -53,33 +68,68 @@ fn bad_contracts_give_the_expected_errors() {
             Ok(_) => panic!("{} loads", case.display()),
             Err(error) => error,
         };
-        let file = Path::new(&error.file).file_name().unwrap().to_string_lossy().into_owned();
-        compare(&case, &format!("{file}:{}:{}: {}\n", error.line, error.column, error.message));
+        let file = Path::new(&error.file)
+            .file_name()
+            .unwrap()
+            .to_string_lossy()
+            .into_owned();
+        compare(
+            &case,
+            &format!(
+                "{file}:{}:{}: {}\n",
+                error.line, error.column, error.message
+            ),
+        );
     }
 }
 
 fn survives_a_peer(schema: &Schema) {
-    assert_eq!(Schema::from_peer_json(&schema.to_json()).unwrap(), *schema, "{}", schema.interface);
+    assert_eq!(
+        Schema::from_peer_json(&schema.to_json()).unwrap(),
+        *schema,
+        "{}",
+        schema.interface
+    );
 }
 
 /// The printed WIT is a contract of its own with the same fingerprints.
 fn survives_printing(schema: &Schema) {
-    let again = Contract::parse("printed.wit", &schema.wit).unwrap_or_else(|e| panic!("{e}\n{}", schema.wit));
+    let again = Contract::parse("printed.wit", &schema.wit)
+        .unwrap_or_else(|e| panic!("{e}\n{}", schema.wit));
     let again = again.schema(&schema.interface).unwrap();
     assert_eq!(again.fingerprint, schema.fingerprint, "{}", schema.wit);
     assert_eq!(again.functions, schema.functions);
 }
 
 fn describe(schema: &Schema) -> String {
-    let mut out = format!("\ninterface {}{}\n", schema.interface, if schema.topics { " topics" } else { "" });
+    let mut out = format!(
+        "\ninterface {}{}\n",
+        schema.interface,
+        if schema.topics { " topics" } else { "" }
+    );
     for resource in &schema.resources {
         let callback = if resource.callback { " callback" } else { "" };
-        writeln!(out, "  resource {} of {}{callback}", resource.name, resource.owner).unwrap();
+        writeln!(
+            out,
+            "  resource {} of {}{callback}",
+            resource.name, resource.owner
+        )
+        .unwrap();
     }
     for ty in schema.types.iter().filter(|ty| ty.name.is_some()) {
         let (name, owner) = (ty.name.as_deref().unwrap(), ty.owner.as_deref().unwrap());
-        let foreign = ty.foreign.iter().map(|f| format!(" [{f}]")).collect::<String>();
-        writeln!(out, "  type {name} of {owner}{}{foreign} = {}", limits(&ty.constraints), body(schema, &ty.kind)).unwrap();
+        let foreign = ty
+            .foreign
+            .iter()
+            .map(|f| format!(" [{f}]"))
+            .collect::<String>();
+        writeln!(
+            out,
+            "  type {name} of {owner}{}{foreign} = {}",
+            limits(&ty.constraints),
+            body(schema, &ty.kind)
+        )
+        .unwrap();
     }
     for function in &schema.functions {
         let mut marks = String::new();
@@ -91,8 +141,16 @@ fn describe(schema: &Schema) -> String {
         ] {
             marks.push_str(if set { mark } else { "" });
         }
-        let result = function.result.map_or(String::new(), |id| format!(" -> {}", name(schema, id)));
-        writeln!(out, "  {}({}){result}{marks}", function.name, fields(schema, &function.params)).unwrap();
+        let result = function
+            .result
+            .map_or(String::new(), |id| format!(" -> {}", name(schema, id)));
+        writeln!(
+            out,
+            "  {}({}){result}{marks}",
+            function.name,
+            fields(schema, &function.params)
+        )
+        .unwrap();
     }
     out
 }
@@ -100,7 +158,13 @@ fn describe(schema: &Schema) -> String {
 fn limits(constraints: &Constraints) -> String {
     let mut out = String::new();
     if let Some((low, high)) = &constraints.range {
-        write!(out, " range {}..{}", low.as_deref().unwrap_or(""), high.as_deref().unwrap_or("")).unwrap();
+        write!(
+            out,
+            " range {}..{}",
+            low.as_deref().unwrap_or(""),
+            high.as_deref().unwrap_or("")
+        )
+        .unwrap();
     }
     if let Some((low, high)) = constraints.length {
         let side = |n: Option<u64>| n.map_or(String::new(), |n| n.to_string());
@@ -119,17 +183,30 @@ fn limits(constraints: &Constraints) -> String {
 }
 
 fn fields(schema: &Schema, fields: &[Field]) -> String {
-    let one = |f: &Field| format!("{}: {}{}", f.name, name(schema, f.ty), limits(&f.constraints));
+    let one = |f: &Field| {
+        format!(
+            "{}: {}{}",
+            f.name,
+            name(schema, f.ty),
+            limits(&f.constraints)
+        )
+    };
     fields.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 fn cases_of(schema: &Schema, cases: &[Case], fallback: Option<u32>) -> String {
     let one = |(i, c): (usize, &Case)| {
-        let payload = c.ty.map_or(String::new(), |ty| format!("({})", name(schema, ty)));
+        let payload =
+            c.ty.map_or(String::new(), |ty| format!("({})", name(schema, ty)));
         let mark = if fallback == Some(i as u32) { "*" } else { "" };
         format!("{}{payload}{mark}", c.name)
     };
-    cases.iter().enumerate().map(one).collect::<Vec<_>>().join(", ")
+    cases
+        .iter()
+        .enumerate()
+        .map(one)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn name(schema: &Schema, id: TypeId) -> String {
@@ -145,15 +222,24 @@ fn body(schema: &Schema, kind: &Kind) -> String {
         Kind::FixedList { element, length } => format!("list<{}, {length}>", of(element)),
         Kind::Set { element } => format!("set<{}>", of(element)),
         Kind::Map { key, value } => format!("map<{}, {}>", of(key), of(value)),
-        Kind::Tuple { elements } => format!("tuple<{}>", elements.iter().map(of).collect::<Vec<_>>().join(", ")),
+        Kind::Tuple { elements } => format!(
+            "tuple<{}>",
+            elements.iter().map(of).collect::<Vec<_>>().join(", ")
+        ),
         Kind::Record { fields: f } => format!("record {{ {} }}", fields(schema, f)),
-        Kind::Enum { cases, fallback } => format!("enum {{ {} }}", cases_of(schema, cases, *fallback)),
-        Kind::Variant { cases, fallback } => format!("variant {{ {} }}", cases_of(schema, cases, *fallback)),
+        Kind::Enum { cases, fallback } => {
+            format!("enum {{ {} }}", cases_of(schema, cases, *fallback))
+        }
+        Kind::Variant { cases, fallback } => {
+            format!("variant {{ {} }}", cases_of(schema, cases, *fallback))
+        }
         Kind::Flags { flags } => format!("flags {{ {} }}", cases_of(schema, flags, None)),
         Kind::Option { payload } => format!("option<{}>", of(payload)),
         Kind::Result { ok, err } => format!("result<{}, {}>", optional(ok), optional(err)),
         Kind::Own { resource } => format!("own<{}>", schema.resources[*resource as usize].name),
-        Kind::Borrow { resource } => format!("borrow<{}>", schema.resources[*resource as usize].name),
+        Kind::Borrow { resource } => {
+            format!("borrow<{}>", schema.resources[*resource as usize].name)
+        }
         Kind::Stream { element } => format!("stream<{}>", optional(element)),
         Kind::Future { element } => format!("future<{}>", optional(element)),
         other => other.keyword().to_owned(),
@@ -162,33 +248,71 @@ fn body(schema: &Schema, kind: &Kind) -> String {
 
 #[test]
 fn localized_schemas_have_every_name_in_the_language() {
-    let contract = Contract::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/contract/good/claims.wit")).unwrap();
+    let contract = Contract::load(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/contract/good/claims.wit"),
+    )
+    .unwrap();
     let schema = contract.schema("hms:claims/adjudication").unwrap();
     let local = |language: Language| schema.localized(language);
     let python = local(Language::Python);
     let find = |value: &serde_json::Value, list: &str, name: &str| {
-        let found = value[list].as_array().unwrap().iter().find(|item| item["name"] == name);
+        let found = value[list]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|item| item["name"] == name);
         found.unwrap_or_else(|| panic!("no {name}")).clone()
     };
     assert_eq!(find(&python, "types", "denial")["local"], "Denial");
-    assert_eq!(find(&python, "types", "denial")["cases"][0]["local"], "NotCovered");
-    assert_eq!(find(&python, "types", "status")["cases"][1]["local"], "APPROVED");
-    assert_eq!(find(&python, "functions", "[method]worklist.add")["local"], "add");
+    assert_eq!(
+        find(&python, "types", "denial")["cases"][0]["local"],
+        "NotCovered"
+    );
+    assert_eq!(
+        find(&python, "types", "status")["cases"][1]["local"],
+        "APPROVED"
+    );
+    assert_eq!(
+        find(&python, "functions", "[method]worklist.add")["local"],
+        "add"
+    );
     assert_eq!(find(&python, "resources", "worklist")["local"], "Worklist");
     let node = local(Language::JavaScript);
-    assert_eq!(find(&node, "types", "denial")["cases"][0]["local"], "not-covered");
+    assert_eq!(
+        find(&node, "types", "denial")["cases"][0]["local"],
+        "not-covered"
+    );
     let go = local(Language::Go);
     assert_eq!(find(&go, "functions", "adjudicate")["local"], "Adjudicate");
-    assert_eq!(find(&go, "functions", "adjudicate")["params"][0]["local"], "Claim");
+    assert_eq!(
+        find(&go, "functions", "adjudicate")["params"][0]["local"],
+        "Claim"
+    );
 }
 
 #[test]
 fn interfaces_are_found_with_and_without_version() {
-    let contract = Contract::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/contract/good/claims.wit")).unwrap();
-    for name in ["hms:claims/adjudication", "hms:claims/adjudication@1.2.0", "hms:claims/adjudication@1.1"] {
-        assert_eq!(contract.schema(name).unwrap().interface, "hms:claims/adjudication@1.2.0", "{name}");
+    let contract = Contract::load(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/contract/good/claims.wit"),
+    )
+    .unwrap();
+    for name in [
+        "hms:claims/adjudication",
+        "hms:claims/adjudication@1.2.0",
+        "hms:claims/adjudication@1.1",
+    ] {
+        assert_eq!(
+            contract.schema(name).unwrap().interface,
+            "hms:claims/adjudication@1.2.0",
+            "{name}"
+        );
     }
     let error = contract.schema("hms:claims/adjudication@1.3").unwrap_err();
     assert_eq!(error.code(), hms_ffi_core::error::Code::NotFound);
-    assert!(error.message().contains("it has hms:claims/types@1.2.0, hms:claims/adjudication@1.2.0"), "{error}");
+    assert!(
+        error
+            .message()
+            .contains("it has hms:claims/types@1.2.0, hms:claims/adjudication@1.2.0"),
+        "{error}"
+    );
 }

@@ -42,7 +42,13 @@ impl Form {
     }
 
     fn constraints(&mut self, constraints: &Constraints) {
-        let Constraints { range, length, pattern, unit, sensitive } = constraints;
+        let Constraints {
+            range,
+            length,
+            pattern,
+            unit,
+            sensitive,
+        } = constraints;
         let (low, high) = range.clone().unwrap_or_default();
         self.optional(low.as_deref());
         self.optional(high.as_deref());
@@ -122,7 +128,9 @@ fn type_digest(ty: &TypeDef, resources: &[Resource], known: &[Hash]) -> Hash {
             form.optional_type(*ok, known);
             form.optional_type(*err, known);
         }
-        Kind::Own { resource } | Kind::Borrow { resource } => form.resource(&resources[*resource as usize]),
+        Kind::Own { resource } | Kind::Borrow { resource } => {
+            form.resource(&resources[*resource as usize])
+        }
         Kind::Stream { element } | Kind::Future { element } => form.optional_type(*element, known),
         _ => {}
     }
@@ -142,10 +150,11 @@ fn function_digest(function: &Function, known: &[Hash]) -> Hash {
 
 fn hex(hash: &Hash) -> String {
     use std::fmt::Write;
-    hash.iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hash.iter()
+        .fold(String::with_capacity(64), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 /// The digest of every type of the table, in its order. The ids of the table must be in range.
@@ -162,7 +171,11 @@ impl Schema {
     pub(super) fn compute_fingerprints(&self) -> (Vec<String>, String) {
         let known = type_digests(&self.types, &self.resources);
         let mut form = Form::new("hms:interface:1");
-        let functions: Vec<Hash> = self.functions.iter().map(|f| function_digest(f, &known)).collect();
+        let functions: Vec<Hash> = self
+            .functions
+            .iter()
+            .map(|f| function_digest(f, &known))
+            .collect();
         form.number(functions.len() as u64);
         for function in &functions {
             form.0.update(function);
@@ -173,6 +186,9 @@ impl Schema {
     /// The fingerprint of each type, in the table's order, lower-case hexadecimal: equal for types that are the same
     /// in their canonical form, in whichever interface they are defined.
     pub fn type_fingerprints(&self) -> Vec<String> {
-        type_digests(&self.types, &self.resources).iter().map(hex).collect()
+        type_digests(&self.types, &self.resources)
+            .iter()
+            .map(hex)
+            .collect()
     }
 }

@@ -28,7 +28,12 @@ pub(super) fn add(constraints: &mut Constraints, token: &Token, kind: &Kind) -> 
         }
         Name::Unit if !is_number(kind) => return unsuitable("a number"),
         Name::Unit => set_once(&mut constraints.unit, value, "unit")?,
-        _ => return Err(format!("the token `{}` does not belong here", token.name.text())),
+        _ => {
+            return Err(format!(
+                "the token `{}` does not belong here",
+                token.name.text()
+            ));
+        }
     }
     Ok(())
 }
@@ -36,15 +41,21 @@ pub(super) fn add(constraints: &mut Constraints, token: &Token, kind: &Kind) -> 
 /// Checks constraints that came from a peer as [`add`] checks those of tokens.
 pub(super) fn check(constraints: &Constraints, kind: &Kind) -> Result<(), String> {
     if let Some((low, high)) = &constraints.range {
-        let text = format!("{}..{}", low.as_deref().unwrap_or_default(), high.as_deref().unwrap_or_default());
+        let text = format!(
+            "{}..{}",
+            low.as_deref().unwrap_or_default(),
+            high.as_deref().unwrap_or_default()
+        );
         if !is_number(kind) || parse_range(&text, kind)? != (low.clone(), high.clone()) {
             return Err("a range that does not suit its type".into());
         }
     }
-    if let Some((low, high)) = constraints.length {
-        if !has_length(kind) || (low.is_none() && high.is_none()) || low.zip(high).is_some_and(|(l, h)| l > h) {
-            return Err("a length that does not suit its type".into());
-        }
+    if let Some((low, high)) = constraints.length
+        && (!has_length(kind)
+            || (low.is_none() && high.is_none())
+            || low.zip(high).is_some_and(|(l, h)| l > h))
+    {
+        return Err("a length that does not suit its type".into());
     }
     if let Some(pattern) = &constraints.pattern {
         if !matches!(kind, Kind::String) {
@@ -71,7 +82,10 @@ fn is_number(kind: &Kind) -> bool {
 }
 
 fn has_length(kind: &Kind) -> bool {
-    matches!(kind, Kind::String | Kind::List { .. } | Kind::Set { .. } | Kind::Map { .. })
+    matches!(
+        kind,
+        Kind::String | Kind::List { .. } | Kind::Set { .. } | Kind::Map { .. }
+    )
 }
 
 fn integer_bounds(kind: &Kind) -> Option<(i128, i128)> {
@@ -92,7 +106,9 @@ type Range = (Option<String>, Option<String>);
 
 fn parse_range(text: &str, kind: &Kind) -> Result<Range, String> {
     let problem = |why: &str| Err(format!("`hms:range={text}`: {why}"));
-    let Some((low, high)) = text.split_once("..") else { return problem("expected `low..high`") };
+    let Some((low, high)) = text.split_once("..") else {
+        return problem("expected `low..high`");
+    };
     let bound = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let range = (bound(low), bound(high));
     if range == (None, None) {
@@ -102,10 +118,10 @@ fn parse_range(text: &str, kind: &Kind) -> Result<Range, String> {
         if !is_decimal(side) {
             return problem("the sides are decimal numbers");
         }
-        if let Some((min, max)) = integer_bounds(kind) {
-            if !side.parse::<i128>().is_ok_and(|n| min <= n && n <= max) {
-                return problem("the sides must be values of the type");
-            }
+        if let Some((min, max)) = integer_bounds(kind)
+            && !side.parse::<i128>().is_ok_and(|n| min <= n && n <= max)
+        {
+            return problem("the sides must be values of the type");
         }
     }
     if is_empty(&range) {
@@ -115,7 +131,11 @@ fn parse_range(text: &str, kind: &Kind) -> Result<Range, String> {
 }
 
 fn is_empty(range: &Range) -> bool {
-    range.0.as_ref().zip(range.1.as_ref()).is_some_and(|(low, high)| compare(low, high) == Ordering::Greater)
+    range
+        .0
+        .as_ref()
+        .zip(range.1.as_ref())
+        .is_some_and(|(low, high)| compare(low, high) == Ordering::Greater)
 }
 
 fn narrow_range(old: Option<Range>, new: Range) -> Result<Range, String> {
@@ -124,7 +144,10 @@ fn narrow_range(old: Option<Range>, new: Range) -> Result<Range, String> {
         (Some(a), Some(b)) => Some(if compare(&a, &b) == keep { a } else { b }),
         (a, b) => a.or(b),
     };
-    let range = (tighter(old.0, new.0, Ordering::Greater), tighter(old.1, new.1, Ordering::Less));
+    let range = (
+        tighter(old.0, new.0, Ordering::Greater),
+        tighter(old.1, new.1, Ordering::Less),
+    );
     if is_empty(&range) {
         return Err("the ranges along the aliases leave no value".into());
     }
@@ -135,12 +158,15 @@ type Length = (Option<u64>, Option<u64>);
 
 fn parse_length(text: &str) -> Result<Length, String> {
     let problem = |why: &str| format!("`hms:length={text}`: {why}");
-    let (low, high) = text.split_once("..").ok_or_else(|| problem("expected `low..high`"))?;
+    let (low, high) = text
+        .split_once("..")
+        .ok_or_else(|| problem("expected `low..high`"))?;
     let bound = |text: &str| match text {
         "" => Ok(None),
-        _ if text.bytes().all(|b| b.is_ascii_digit()) => {
-            text.parse().map(Some).map_err(|_| problem("a side is too large"))
-        }
+        _ if text.bytes().all(|b| b.is_ascii_digit()) => text
+            .parse()
+            .map(Some)
+            .map_err(|_| problem("a side is too large")),
         _ => Err(problem("the sides are whole numbers")),
     };
     match (bound(low)?, bound(high)?) {
@@ -158,7 +184,9 @@ fn narrow_length(old: Option<Length>, new: Length) -> Result<Length, String> {
         (a, b) => a.or(b),
     };
     match (low, high) {
-        (Some(low), Some(high)) if low > high => Err("the lengths along the aliases leave none".into()),
+        (Some(low), Some(high)) if low > high => {
+            Err("the lengths along the aliases leave none".into())
+        }
         length => Ok(length),
     }
 }
@@ -172,11 +200,19 @@ fn set_once(place: &mut Option<String>, value: &str, what: &str) -> Result<(), S
 }
 
 fn check_pattern(pattern: &str) -> Result<(), String> {
-    regex_syntax::Parser::new().parse(pattern).map(drop).map_err(|error| {
-        let text = error.to_string();
-        let reason = text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        format!("`hms:pattern` is no regular expression: {reason}")
-    })
+    regex_syntax::Parser::new()
+        .parse(pattern)
+        .map(drop)
+        .map_err(|error| {
+            let text = error.to_string();
+            let reason = text
+                .lines()
+                .last()
+                .unwrap_or_default()
+                .trim_start_matches("error: ")
+                .to_owned();
+            format!("`hms:pattern` is no regular expression: {reason}")
+        })
 }
 
 /// The grammar of decimals in docs/wire-format.md; a zero has no minus sign.
@@ -207,7 +243,11 @@ fn compare(a: &str, b: &str) -> Ordering {
         (whole, fraction.trim_end_matches('0'))
     }
     let ((aw, af), (bw, bf)) = (parts(a), parts(b));
-    let order = aw.len().cmp(&bw.len()).then_with(|| aw.cmp(bw)).then_with(|| af.cmp(bf));
+    let order = aw
+        .len()
+        .cmp(&bw.len())
+        .then_with(|| aw.cmp(bw))
+        .then_with(|| af.cmp(bf));
     if a_negative { order.reverse() } else { order }
 }
 
@@ -236,7 +276,10 @@ mod tests {
         let narrowed = narrow_range(old.clone(), (Some("2".into()), None)).unwrap();
         assert_eq!(narrowed, (Some("2".to_owned()), Some("10".to_owned())));
         assert!(narrow_range(old, (Some("11".into()), None)).is_err());
-        assert_eq!(narrow_length(Some((None, Some(9))), (Some(3), Some(20))).unwrap(), (Some(3), Some(9)));
+        assert_eq!(
+            narrow_length(Some((None, Some(9))), (Some(3), Some(20))).unwrap(),
+            (Some(3), Some(9))
+        );
     }
 
     #[test]

@@ -48,13 +48,18 @@ impl Kind {
 
     /// True for kinds that have a name of their own (any other name is an alias).
     pub fn is_nominal(&self) -> bool {
-        matches!(self, Kind::Record { .. } | Kind::Enum { .. } | Kind::Flags { .. } | Kind::Variant { .. })
+        matches!(
+            self,
+            Kind::Record { .. } | Kind::Enum { .. } | Kind::Flags { .. } | Kind::Variant { .. }
+        )
     }
 
     /// Calls `visit` for every type that this one refers to directly, in order.
     pub fn for_each_child(&self, visit: &mut dyn FnMut(TypeId)) {
         match self {
-            Kind::List { element } | Kind::FixedList { element, .. } | Kind::Set { element } => visit(*element),
+            Kind::List { element } | Kind::FixedList { element, .. } | Kind::Set { element } => {
+                visit(*element)
+            }
             Kind::Tuple { elements } => elements.iter().copied().for_each(visit),
             Kind::Map { key, value } => {
                 visit(*key);
@@ -64,7 +69,9 @@ impl Kind {
             Kind::Variant { cases, .. } => cases.iter().filter_map(|case| case.ty).for_each(visit),
             Kind::Option { payload } => visit(*payload),
             Kind::Result { ok, err } => ok.iter().chain(err).copied().for_each(visit),
-            Kind::Stream { element } | Kind::Future { element } => element.iter().copied().for_each(visit),
+            Kind::Stream { element } | Kind::Future { element } => {
+                element.iter().copied().for_each(visit)
+            }
             _ => {}
         }
     }

@@ -70,7 +70,10 @@ impl Contract {
             }
         }
         if main.is_empty() {
-            return Err(ContractError::whole("contract", "no .wit files outside of `deps`"));
+            return Err(ContractError::whole(
+                "contract",
+                "no .wit files outside of `deps`",
+            ));
         }
         load_groups(main, deps.into_values().collect(), false)
     }
@@ -101,7 +104,10 @@ impl Contract {
     /// `not-found` with the list of what there is; `invalid-argument` for an interface of a dependency that breaks a
     /// rule.
     pub fn schema(&self, interface: &str) -> Result<Arc<Schema>, Error> {
-        let own = self.interfaces.iter().filter_map(|name| self.schemas.get_key_value(name));
+        let own = self
+            .interfaces
+            .iter()
+            .filter_map(|name| self.schemas.get_key_value(name));
         let found = own
             .chain(&self.schemas)
             .filter(|(name, _)| *name == interface || version::interface_matches(interface, name))
@@ -113,7 +119,11 @@ impl Contract {
                 format!(
                     "the contract {} has no interface {interface}; it has {}",
                     self.package,
-                    if self.interfaces.is_empty() { "none".to_owned() } else { self.interfaces.join(", ") }
+                    if self.interfaces.is_empty() {
+                        "none".to_owned()
+                    } else {
+                        self.interfaces.join(", ")
+                    }
                 ),
             )),
         }
@@ -125,20 +135,28 @@ type Files = Vec<(String, String)>;
 fn read_file(path: &Path) -> Result<(String, String), ContractError> {
     let name = path.display().to_string();
     let problem = |message: String| ContractError::whole(&name, message);
-    let size = std::fs::metadata(path).map_err(|e| problem(format!("cannot read: {e}")))?.len();
+    let size = std::fs::metadata(path)
+        .map_err(|e| problem(format!("cannot read: {e}")))?
+        .len();
     if size > MAX_FILE {
-        return Err(problem(format!("is {size} bytes long; a contract file has at most {MAX_FILE}")));
+        return Err(problem(format!(
+            "is {size} bytes long; a contract file has at most {MAX_FILE}"
+        )));
     }
     let bytes = std::fs::read(path).map_err(|e| problem(format!("cannot read: {e}")))?;
     if bytes.starts_with(b"\0asm") {
-        return Err(problem("is a WIT package in binary form; print it as text (`wasm-tools component wit`)".into()));
+        return Err(problem(
+            "is a WIT package in binary form; print it as text (`wasm-tools component wit`)".into(),
+        ));
     }
     let text = String::from_utf8(bytes).map_err(|e| problem(format!("is not UTF-8: {e}")))?;
     Ok((name, text))
 }
 
 fn list_dir(path: &Path) -> Result<Vec<std::path::PathBuf>, ContractError> {
-    let problem = |e: std::io::Error| ContractError::whole(path.display().to_string(), format!("cannot read: {e}"));
+    let problem = |e: std::io::Error| {
+        ContractError::whole(path.display().to_string(), format!("cannot read: {e}"))
+    };
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(path).map_err(problem)? {
         paths.push(entry.map_err(problem)?.path());
@@ -152,7 +170,11 @@ fn is_wit(path: &Path) -> bool {
 }
 
 fn read_package_dir(path: &Path) -> Result<Files, ContractError> {
-    list_dir(path)?.iter().filter(|p| is_wit(p)).map(|p| read_file(p)).collect()
+    list_dir(path)?
+        .iter()
+        .filter(|p| is_wit(p))
+        .map(|p| read_file(p))
+        .collect()
 }
 
 fn read_deps(path: &Path) -> Result<Vec<Files>, ContractError> {
@@ -180,17 +202,34 @@ fn no_wit_files(path: &Path) -> ContractError {
         .filter(|p| p.is_dir() && list_dir(p).is_ok_and(|inside| inside.iter().any(|f| is_wit(f))))
         .map(|p| p.display().to_string())
         .collect();
-    let hint = if below.is_empty() { String::new() } else { format!("; there are some in {}", below.join(", ")) };
-    ContractError::whole(path.display().to_string(), format!("no .wit files here{hint}"))
+    let hint = if below.is_empty() {
+        String::new()
+    } else {
+        format!("; there are some in {}", below.join(", "))
+    };
+    ContractError::whole(
+        path.display().to_string(),
+        format!("no .wit files here{hint}"),
+    )
 }
 
 /// `wit-parser` panics on some inputs; that is a mistake in the contract for our callers, not the end of the process.
-fn guarded<T>(file: &str, run: impl FnOnce() -> Result<T, ContractError>) -> Result<T, ContractError> {
-    catch_unwind(AssertUnwindSafe(run))
-        .unwrap_or_else(|_| Err(ContractError::whole(file, "the WIT parser cannot read this contract (it panicked)")))
+fn guarded<T>(
+    file: &str,
+    run: impl FnOnce() -> Result<T, ContractError>,
+) -> Result<T, ContractError> {
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
+        Err(ContractError::whole(
+            file,
+            "the WIT parser cannot read this contract (it panicked)",
+        ))
+    })
 }
 
-fn parse_group(files: &Files, sources: &mut Sources) -> Result<UnresolvedPackageGroup, ContractError> {
+fn parse_group(
+    files: &Files,
+    sources: &mut Sources,
+) -> Result<UnresolvedPackageGroup, ContractError> {
     let mut map = SourceMap::new();
     for (path, text) in files {
         sources.add(path, text);
@@ -207,18 +246,30 @@ fn parse_group(files: &Files, sources: &mut Sources) -> Result<UnresolvedPackage
 
 /// Messages of `wit-parser` may have several lines; ours have one.
 fn one_line(message: &str) -> String {
-    message.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+    message
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn names(group: &UnresolvedPackageGroup) -> impl Iterator<Item = &PackageName> {
-    std::iter::once(&group.main).chain(&group.nested).map(|package| &package.name)
+    std::iter::once(&group.main)
+        .chain(&group.nested)
+        .map(|package| &package.name)
 }
 
 /// Only those of `deps` that `main` reaches by `use`, `import` and the like.
-fn reachable(main: &UnresolvedPackageGroup, deps: Vec<UnresolvedPackageGroup>) -> Vec<UnresolvedPackageGroup> {
+fn reachable(
+    main: &UnresolvedPackageGroup,
+    deps: Vec<UnresolvedPackageGroup>,
+) -> Vec<UnresolvedPackageGroup> {
     let wants = |group: &UnresolvedPackageGroup| -> Vec<PackageName> {
         let packages = std::iter::once(&group.main).chain(&group.nested);
-        packages.flat_map(|package| package.foreign_deps.keys().cloned()).collect()
+        packages
+            .flat_map(|package| package.foreign_deps.keys().cloned())
+            .collect()
     };
     let mut queue: VecDeque<PackageName> = wants(main).into();
     let mut seen = HashSet::new();
@@ -234,39 +285,69 @@ fn reachable(main: &UnresolvedPackageGroup, deps: Vec<UnresolvedPackageGroup>) -
             }
         }
     }
-    deps.into_iter().zip(keep).filter_map(|(dep, keep)| keep.then_some(dep)).collect()
+    deps.into_iter()
+        .zip(keep)
+        .filter_map(|(dep, keep)| keep.then_some(dep))
+        .collect()
 }
 
-fn load_groups(main: Files, deps: Vec<Files>, only_reachable: bool) -> Result<Contract, ContractError> {
+fn load_groups(
+    main: Files,
+    deps: Vec<Files>,
+    only_reachable: bool,
+) -> Result<Contract, ContractError> {
     let fallback = main[0].0.clone();
     let mut sources = Sources::default();
     let main = parse_group(&main, &mut sources)?;
-    let mut groups = deps.iter().map(|files| parse_group(files, &mut sources)).collect::<Result<Vec<_>, _>>()?;
+    let mut groups = deps
+        .iter()
+        .map(|files| parse_group(files, &mut sources))
+        .collect::<Result<Vec<_>, _>>()?;
     if only_reachable {
         groups = reachable(&main, groups);
     }
     let own: HashSet<PackageName> = names(&main).cloned().collect();
     // A second copy of a package is an error of the parser, so ours is added only if there is none.
     let embedded = parse_group(
-        &wellknown::EMBEDDED.map(|(path, text)| (path.to_owned(), text.to_owned())).to_vec(),
+        &wellknown::EMBEDDED
+            .map(|(path, text)| (path.to_owned(), text.to_owned()))
+            .to_vec(),
         &mut sources,
     )?;
     let embedded_name = embedded.main.name.clone();
-    let vendored = own.contains(&embedded_name) || groups.iter().any(|g| names(g).any(|n| *n == embedded_name));
+    let vendored = own.contains(&embedded_name)
+        || groups.iter().any(|g| names(g).any(|n| *n == embedded_name));
     if !vendored {
         groups.push(embedded);
     }
 
-    let mut resolve = Resolve { all_features: true, ..Resolve::default() };
+    let mut resolve = Resolve {
+        all_features: true,
+        ..Resolve::default()
+    };
     let package = guarded(&fallback, || {
         let result = resolve.push_groups(main, groups);
         result.map_err(|error| {
             let kind = error.kind();
-            sources.error(&resolve.source_map, kind.span(), &fallback, one_line(&kind.to_string()))
+            sources.error(
+                &resolve.source_map,
+                kind.span(),
+                &fallback,
+                one_line(&kind.to_string()),
+            )
         })
     })?;
     let hidden = (!vendored).then_some(embedded_name);
-    guarded(&fallback, || build(&resolve, package, &own, hidden.as_ref(), &sources, &fallback))
+    guarded(&fallback, || {
+        build(
+            &resolve,
+            package,
+            &own,
+            hidden.as_ref(),
+            &sources,
+            &fallback,
+        )
+    })
 }
 
 /// From the resolved packages to schemas: rules, lowering, warnings.
@@ -281,7 +362,10 @@ fn build(
     let at = |span, message: String| sources.error(&resolve.source_map, span, fallback, message);
     for (id, contents) in resolve.packages.iter() {
         let vendored = wellknown::is_ours(resolve, id) && Some(&contents.name) != hidden;
-        if let Some((span, message)) = vendored.then(|| wellknown::difference(resolve, id)).flatten() {
+        if let Some((span, message)) = vendored
+            .then(|| wellknown::difference(resolve, id))
+            .flatten()
+        {
             return Err(at(span, message));
         }
     }
@@ -303,14 +387,23 @@ fn build(
         let is_own = own.contains(&contents.name);
         if is_own {
             rules::check_worlds(resolve, id).map_err(|(span, message)| at(span, message))?;
-            contract.worlds.extend(contents.worlds.keys().map(|name| resolve.id_of_name(id, name)));
+            contract.worlds.extend(
+                contents
+                    .worlds
+                    .keys()
+                    .map(|name| resolve.id_of_name(id, name)),
+            );
         }
         for (name, &interface) in &contents.interfaces {
             let name = resolve.id_of_name(id, name);
             let schema = match lower::interface(resolve, interface) {
                 Ok((schema, warnings)) => {
                     if is_own {
-                        contract.warnings.extend(warnings.into_iter().map(|(span, message)| at(span, message)));
+                        contract.warnings.extend(
+                            warnings
+                                .into_iter()
+                                .map(|(span, message)| at(span, message)),
+                        );
                     }
                     Ok(Arc::new(schema))
                 }
@@ -326,6 +419,8 @@ fn build(
         }
     }
     let mut seen = HashSet::new();
-    contract.warnings.retain(|warning| seen.insert(warning.to_string()));
+    contract
+        .warnings
+        .retain(|warning| seen.insert(warning.to_string()));
     Ok(contract)
 }

@@ -37,12 +37,21 @@ impl Schema {
 
     /// Names of the named types and of the resources in `language`, each of them unique.
     pub fn local_type_names(&self, language: Language) -> (Vec<Option<String>>, Vec<String>) {
-        let types = self.types.iter().map(|ty| ty.name.as_deref().map(|name| (name, ty.owner.as_deref())));
-        let resources = self.resources.iter().map(|r| Some((r.name.as_str(), Some(r.owner.as_str()))));
+        let types = self
+            .types
+            .iter()
+            .map(|ty| ty.name.as_deref().map(|name| (name, ty.owner.as_deref())));
+        let resources = self
+            .resources
+            .iter()
+            .map(|r| Some((r.name.as_str(), Some(r.owner.as_str()))));
         let all: Vec<_> = types.chain(resources).collect();
         let mut owners: HashMap<String, HashSet<Option<&str>>> = HashMap::new();
         for (name, owner) in all.iter().flatten() {
-            owners.entry(names::type_name(language, name)).or_default().insert(*owner);
+            owners
+                .entry(names::type_name(language, name))
+                .or_default()
+                .insert(*owner);
         }
         let mut taken: HashMap<String, usize> = HashMap::new();
         let mut local: Vec<Option<String>> = all
@@ -52,14 +61,21 @@ impl Schema {
                 let plain = names::type_name(language, name);
                 let foreign = owner.is_some_and(|owner| owner != self.interface);
                 let wanted = if foreign && owners[&plain].len() > 1 {
-                    names::type_name(language, &format!("{}-{name}", short(owner.unwrap_or_default())))
+                    names::type_name(
+                        language,
+                        &format!("{}-{name}", short(owner.unwrap_or_default())),
+                    )
                 } else {
                     plain
                 };
                 // One type in two forms (an alias with other constraints), or a coincidence.
                 let count = taken.entry(wanted.clone()).or_insert(0);
                 *count += 1;
-                Some(if *count == 1 { wanted } else { format!("{wanted}{count}") })
+                Some(if *count == 1 {
+                    wanted
+                } else {
+                    format!("{wanted}{count}")
+                })
             })
             .collect();
         let resources = local.split_off(self.types.len());
@@ -73,8 +89,16 @@ fn short(interface: &str) -> &str {
     name.rsplit('/').next().unwrap_or(name)
 }
 
-fn members<'a>(value: &'a mut Value, name: &str) -> impl Iterator<Item = &'a mut Map<String, Value>> {
-    value.get_mut(name).and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut)
+fn members<'a>(
+    value: &'a mut Value,
+    name: &str,
+) -> impl Iterator<Item = &'a mut Map<String, Value>> {
+    value
+        .get_mut(name)
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object_mut)
 }
 
 fn name_of(object: &Map<String, Value>) -> Option<&str> {
@@ -88,7 +112,11 @@ fn set(object: &mut Map<String, Value>, local: Option<String>) {
 }
 
 fn localize(object: &mut Map<String, Value>, list: &str, map: impl Fn(&str) -> String) {
-    let items = object.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten();
+    let items = object
+        .get_mut(list)
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten();
     for item in items.filter_map(Value::as_object_mut) {
         let local = name_of(item).map(&map);
         set(item, local);

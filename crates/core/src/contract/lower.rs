@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use wit_parser::{
-    Docs, Function as WitFunction, FunctionKind, Handle, InterfaceId, Resolve, Span, Type, TypeDefKind,
-    TypeId as WitId, TypeOwner,
+    Docs, Function as WitFunction, FunctionKind, Handle, InterfaceId, Resolve, Span, Type,
+    TypeDefKind, TypeId as WitId, TypeOwner,
 };
 
 use super::names::{self, Position};
@@ -16,7 +16,10 @@ use super::token::{self, Name, Token, Tokens};
 use super::{constraint, print, wellknown};
 
 /// The schema of an interface, and warnings.
-pub(super) fn interface(resolve: &Resolve, id: InterfaceId) -> Result<(Schema, Vec<Problem>), Problem> {
+pub(super) fn interface(
+    resolve: &Resolve,
+    id: InterfaceId,
+) -> Result<(Schema, Vec<Problem>), Problem> {
     let interface = &resolve.interfaces[id];
     let mut lowering = Lowering {
         resolve,
@@ -30,7 +33,9 @@ pub(super) fn interface(resolve: &Resolve, id: InterfaceId) -> Result<(Schema, V
         warnings: Vec::new(),
     };
     let span = interface.span;
-    let name = resolve.id_of(id).ok_or_else(|| (span, "the interface has no name".to_owned()))?;
+    let name = resolve
+        .id_of(id)
+        .ok_or_else(|| (span, "the interface has no name".to_owned()))?;
 
     for (&id, ty) in interface.types.values().map(|id| (id, &resolve.types[*id])) {
         if matches!(ty.kind, TypeDefKind::Resource) {
@@ -73,7 +78,11 @@ pub(super) fn interface(resolve: &Resolve, id: InterfaceId) -> Result<(Schema, V
 fn in_printed_order(resolve: &Resolve, id: InterfaceId) -> Vec<&WitFunction> {
     let interface = &resolve.interfaces[id];
     let place = |function: &WitFunction| match function.kind.resource() {
-        Some(resource) => interface.types.values().position(|ty| *ty == resource).unwrap_or(usize::MAX - 1),
+        Some(resource) => interface
+            .types
+            .values()
+            .position(|ty| *ty == resource)
+            .unwrap_or(usize::MAX - 1),
         None => usize::MAX,
     };
     let mut functions: Vec<&WitFunction> = interface.functions.values().collect();
@@ -128,9 +137,13 @@ impl Lowering<'_> {
             return Ok(id);
         }
         let mut depth = 0;
-        ty.kind.for_each_child(&mut |child| depth = depth.max(self.depths[child as usize] + 1));
+        ty.kind
+            .for_each_child(&mut |child| depth = depth.max(self.depths[child as usize] + 1));
         if depth > MAX_TYPE_DEPTH {
-            return Err((span, format!("types are nested more than {MAX_TYPE_DEPTH} deep")));
+            return Err((
+                span,
+                format!("types are nested more than {MAX_TYPE_DEPTH} deep"),
+            ));
         }
         let id = self.types.len() as TypeId;
         self.interned.insert(ty.clone(), id);
@@ -155,7 +168,10 @@ impl Lowering<'_> {
             Type::Char => Kind::Char,
             Type::String => Kind::String,
             Type::ErrorContext => {
-                return Err((span, "`error-context` is not supported: declare an error type".into()));
+                return Err((
+                    span,
+                    "`error-context` is not supported: declare an error type".into(),
+                ));
             }
             Type::Id(id) => return self.defined(id, span),
         };
@@ -261,70 +277,130 @@ impl Lowering<'_> {
                     });
                     self.note(Position::Field, &field.name, field.span);
                 }
-                self.no_clash(Position::Field, record.fields.iter().map(|f| (f.name.as_str(), f.span)))?;
+                self.no_clash(
+                    Position::Field,
+                    record.fields.iter().map(|f| (f.name.as_str(), f.span)),
+                )?;
                 Kind::Record { fields }
             }
             TypeDefKind::Flags(flags) => {
-                self.no_clash(Position::Flag, flags.flags.iter().map(|f| (f.name.as_str(), f.span)))?;
-                let flags = flags.flags.iter().map(|f| self.case(Position::Flag, &f.name, &f.docs, f.span));
-                Kind::Flags { flags: flags.collect() }
+                self.no_clash(
+                    Position::Flag,
+                    flags.flags.iter().map(|f| (f.name.as_str(), f.span)),
+                )?;
+                let flags = flags
+                    .flags
+                    .iter()
+                    .map(|f| self.case(Position::Flag, &f.name, &f.docs, f.span));
+                Kind::Flags {
+                    flags: flags.collect(),
+                }
             }
             TypeDefKind::Enum(cases) => {
-                self.no_clash(Position::EnumCase, cases.cases.iter().map(|c| (c.name.as_str(), c.span)))?;
-                let cases = cases.cases.iter().map(|c| self.case(Position::EnumCase, &c.name, &c.docs, c.span));
-                Kind::Enum { cases: cases.collect(), fallback: None }
+                self.no_clash(
+                    Position::EnumCase,
+                    cases.cases.iter().map(|c| (c.name.as_str(), c.span)),
+                )?;
+                let cases = cases
+                    .cases
+                    .iter()
+                    .map(|c| self.case(Position::EnumCase, &c.name, &c.docs, c.span));
+                Kind::Enum {
+                    cases: cases.collect(),
+                    fallback: None,
+                }
             }
             TypeDefKind::Variant(variant) => {
-                self.no_clash(Position::VariantCase, variant.cases.iter().map(|c| (c.name.as_str(), c.span)))?;
+                self.no_clash(
+                    Position::VariantCase,
+                    variant.cases.iter().map(|c| (c.name.as_str(), c.span)),
+                )?;
                 let mut cases = Vec::with_capacity(variant.cases.len());
                 for case in &variant.cases {
-                    let mut lowered = self.case(Position::VariantCase, &case.name, &case.docs, case.span);
+                    let mut lowered =
+                        self.case(Position::VariantCase, &case.name, &case.docs, case.span);
                     lowered.ty = self.optional(case.ty, case.span)?;
                     cases.push(lowered);
                 }
-                Kind::Variant { cases, fallback: None }
+                Kind::Variant {
+                    cases,
+                    fallback: None,
+                }
             }
             TypeDefKind::Tuple(tuple) => {
-                let elements = tuple.types.iter().map(|ty| self.ty(*ty, span)).collect::<Result<_, _>>()?;
+                let elements = tuple
+                    .types
+                    .iter()
+                    .map(|ty| self.ty(*ty, span))
+                    .collect::<Result<_, _>>()?;
                 Kind::Tuple { elements }
             }
-            TypeDefKind::Option(payload) => Kind::Option { payload: self.ty(*payload, span)? },
-            TypeDefKind::Result(result) => {
-                Kind::Result { ok: self.optional(result.ok, span)?, err: self.optional(result.err, span)? }
-            }
-            TypeDefKind::List(element) => Kind::List { element: self.ty(*element, span)? },
-            TypeDefKind::FixedLengthList(element, length) => {
-                Kind::FixedList { element: self.ty(*element, span)?, length: *length }
-            }
-            TypeDefKind::Map(key, value) => Kind::Map { key: self.ty(*key, span)?, value: self.ty(*value, span)? },
-            TypeDefKind::Stream(element) => Kind::Stream { element: self.optional(*element, span)? },
-            TypeDefKind::Future(element) => Kind::Future { element: self.optional(*element, span)? },
-            TypeDefKind::Handle(Handle::Own(resource)) => Kind::Own { resource: self.resource(*resource)? },
-            TypeDefKind::Handle(Handle::Borrow(resource)) => Kind::Borrow { resource: self.resource(*resource)? },
+            TypeDefKind::Option(payload) => Kind::Option {
+                payload: self.ty(*payload, span)?,
+            },
+            TypeDefKind::Result(result) => Kind::Result {
+                ok: self.optional(result.ok, span)?,
+                err: self.optional(result.err, span)?,
+            },
+            TypeDefKind::List(element) => Kind::List {
+                element: self.ty(*element, span)?,
+            },
+            TypeDefKind::FixedLengthList(element, length) => Kind::FixedList {
+                element: self.ty(*element, span)?,
+                length: *length,
+            },
+            TypeDefKind::Map(key, value) => Kind::Map {
+                key: self.ty(*key, span)?,
+                value: self.ty(*value, span)?,
+            },
+            TypeDefKind::Stream(element) => Kind::Stream {
+                element: self.optional(*element, span)?,
+            },
+            TypeDefKind::Future(element) => Kind::Future {
+                element: self.optional(*element, span)?,
+            },
+            TypeDefKind::Handle(Handle::Own(resource)) => Kind::Own {
+                resource: self.resource(*resource)?,
+            },
+            TypeDefKind::Handle(Handle::Borrow(resource)) => Kind::Borrow {
+                resource: self.resource(*resource)?,
+            },
             TypeDefKind::Type(target) => {
                 let id = self.ty(*target, span)?;
                 self.types[id as usize].kind.clone()
             }
             TypeDefKind::Resource | TypeDefKind::Unknown => {
-                return Err((span, "a resource is used as a value; write own<...> or borrow<...>".into()));
+                return Err((
+                    span,
+                    "a resource is used as a value; write own<...> or borrow<...>".into(),
+                ));
             }
         })
     }
 
     fn case(&mut self, position: Position, name: &str, text: &Docs, span: Span) -> Case {
         self.note(position, name, span);
-        Case { name: name.to_owned(), ty: None, docs: docs(text) }
+        Case {
+            name: name.to_owned(),
+            ty: None,
+            docs: docs(text),
+        }
     }
 
     fn with_tokens(&self, mut ty: TypeDef, tokens: Tokens, span: Span) -> Result<TypeDef, Problem> {
         // A constraint speaks of what the other tokens make of the type, so `hms:set` comes first.
-        let (constraints, shaping): (Vec<_>, Vec<_>) =
-            tokens.ours.iter().partition(|token| !matches!(token.name, Name::Set | Name::Fallback));
+        let (constraints, shaping): (Vec<_>, Vec<_>) = tokens
+            .ours
+            .iter()
+            .partition(|token| !matches!(token.name, Name::Set | Name::Fallback));
         for token in shaping {
-            ty.kind = self.shaped(ty.kind, token).map_err(|message| (span, message))?;
+            ty.kind = self
+                .shaped(ty.kind, token)
+                .map_err(|message| (span, message))?;
         }
         for token in constraints {
-            self.constrain(&mut ty, token).map_err(|message| (span, message))?;
+            self.constrain(&mut ty, token)
+                .map_err(|message| (span, message))?;
         }
         for foreign in tokens.foreign {
             if !ty.foreign.contains(&foreign) {
@@ -354,8 +430,14 @@ impl Lowering<'_> {
                 let fallback = Some(fallback_case(&cases, token)?);
                 Ok(Kind::Variant { cases, fallback })
             }
-            (Name::Set, kind) => Err(format!("`hms:set` needs an alias of a list, not of {}", kind.keyword())),
-            (_, kind) => Err(format!("`hms:fallback` needs an enum or variant, not {}", kind.keyword())),
+            (Name::Set, kind) => Err(format!(
+                "`hms:set` needs an alias of a list, not of {}",
+                kind.keyword()
+            )),
+            (_, kind) => Err(format!(
+                "`hms:fallback` needs an enum or variant, not {}",
+                kind.keyword()
+            )),
         }
     }
 
@@ -368,14 +450,20 @@ impl Lowering<'_> {
             return constraint::add(&mut ty.constraints, token, &subject);
         };
         let Kind::Record { fields } = &mut ty.kind else {
-            return Err(format!("`{}.{member}`: only records have members", token.name.text()));
+            return Err(format!(
+                "`{}.{member}`: only records have members",
+                token.name.text()
+            ));
         };
         match fields.iter_mut().find(|field| field.name == *member) {
             Some(field) => {
                 let subject = constraint::subject(&self.types, field.ty).clone();
                 constraint::add(&mut field.constraints, token, &subject)
             }
-            None => Err(format!("`{}.{member}`: the record has no such field", token.name.text())),
+            None => Err(format!(
+                "`{}.{member}`: the record has no such field",
+                token.name.text()
+            )),
         }
     }
 
@@ -386,8 +474,18 @@ impl Lowering<'_> {
         }
         let ty = &self.resolve.types[id];
         let tokens = self.tokens(ty.external_id.as_deref(), ty.span)?;
-        if let Some(other) = tokens.ours.iter().find(|token| token.name != Name::Callback) {
-            return Err((ty.span, format!("the token `{}` does not belong on a resource", other.name.text())));
+        if let Some(other) = tokens
+            .ours
+            .iter()
+            .find(|token| token.name != Name::Callback)
+        {
+            return Err((
+                ty.span,
+                format!(
+                    "the token `{}` does not belong on a resource",
+                    other.name.text()
+                ),
+            ));
         }
         let index = self.resources.len() as u32;
         let name = ty.name.clone().unwrap_or_default();
@@ -406,9 +504,13 @@ impl Lowering<'_> {
         let ty = &self.resolve.types[id];
         let tokens = self.tokens(ty.external_id.as_deref(), ty.span)?;
         match tokens.ours.first() {
-            Some(token) if matches!(ty.kind, TypeDefKind::Type(_)) => {
-                Err((ty.span, format!("the token `{}` belongs on the resource itself", token.name.text())))
-            }
+            Some(token) if matches!(ty.kind, TypeDefKind::Type(_)) => Err((
+                ty.span,
+                format!(
+                    "the token `{}` belongs on the resource itself",
+                    token.name.text()
+                ),
+            )),
             _ => Ok(()),
         }
     }
@@ -417,10 +519,18 @@ impl Lowering<'_> {
         rules::check_kind(source)?;
         let tokens = self.tokens(source.external_id.as_deref(), source.span)?;
         let has = |name: Name| tokens.ours.iter().any(|token| token.name == name);
-        let (idempotent, topic, quick) = (has(Name::Idempotent), has(Name::Topic), has(Name::Quick));
-        let is_ours = |token: &&Token| !matches!(token.name, Name::Idempotent | Name::Topic | Name::Quick);
+        let (idempotent, topic, quick) =
+            (has(Name::Idempotent), has(Name::Topic), has(Name::Quick));
+        let is_ours =
+            |token: &&Token| !matches!(token.name, Name::Idempotent | Name::Topic | Name::Quick);
         if let Some(other) = tokens.ours.iter().find(is_ours) {
-            return Err((source.span, format!("the token `{}` does not belong on a function", other.name.text())));
+            return Err((
+                source.span,
+                format!(
+                    "the token `{}` does not belong on a function",
+                    other.name.text()
+                ),
+            ));
         }
         let mut params = Vec::with_capacity(source.params.len());
         for param in &source.params {
@@ -434,7 +544,10 @@ impl Lowering<'_> {
                 self.note(Position::Param, &param.name, param.span);
             }
         }
-        self.no_clash(Position::Param, source.params.iter().map(|p| (p.name.as_str(), p.span)))?;
+        self.no_clash(
+            Position::Param,
+            source.params.iter().map(|p| (p.name.as_str(), p.span)),
+        )?;
         if !matches!(source.kind, FunctionKind::Constructor(_)) {
             self.note(Position::Function, source.item_name(), source.span);
         }
@@ -444,7 +557,9 @@ impl Lowering<'_> {
             result: self.optional(source.result, source.span)?,
             is_async: matches!(
                 source.kind,
-                FunctionKind::AsyncFreestanding | FunctionKind::AsyncMethod(_) | FunctionKind::AsyncStatic(_)
+                FunctionKind::AsyncFreestanding
+                    | FunctionKind::AsyncMethod(_)
+                    | FunctionKind::AsyncStatic(_)
             ),
             idempotent,
             topic,
@@ -463,7 +578,9 @@ impl Lowering<'_> {
                 scope.push((function.item_name(), function.span));
             }
         }
-        scopes.into_values().try_for_each(|scope| self.no_clash(Position::Function, scope.into_iter()))
+        scopes
+            .into_values()
+            .try_for_each(|scope| self.no_clash(Position::Function, scope.into_iter()))
     }
 
     fn no_clash<'b>(
@@ -483,7 +600,10 @@ impl Lowering<'_> {
         let languages = names::reserved_in(position, name);
         if !languages.is_empty() {
             let languages: Vec<_> = languages.iter().map(|language| language.name()).collect();
-            let message = format!("the name `{name}` gets a trailing `_` in {}", languages.join(", "));
+            let message = format!(
+                "the name `{name}` gets a trailing `_` in {}",
+                languages.join(", ")
+            );
             self.warnings.push((span, message));
         }
     }
@@ -495,7 +615,9 @@ fn fallback_case(cases: &[Case], token: &Token) -> Result<u32, String> {
         return Err(format!("`hms:fallback={wanted}`: there is no such case"));
     };
     if cases[index].ty.is_some() {
-        return Err(format!("`hms:fallback={wanted}`: the case has a payload, which nobody could fill in"));
+        return Err(format!(
+            "`hms:fallback={wanted}`: the case has a payload, which nobody could fill in"
+        ));
     }
     Ok(index as u32)
 }

@@ -1,9 +1,7 @@
 //! Schemas that came over a link: a peer may send anything, so everything is checked before it is used.
 
 use super::names::{self, Position};
-use super::schema::{
-    Case, Field, Function, Kind, MAX_TYPE_DEPTH, Schema, TypeDef, TypeId,
-};
+use super::schema::{Case, Field, Function, Kind, MAX_TYPE_DEPTH, Schema, TypeDef, TypeId};
 use super::{constraint, rules};
 use crate::error::{Error, Result};
 
@@ -21,7 +19,10 @@ impl Schema {
     /// `invalid-argument` with what is wrong.
     pub fn from_peer_json(json: &[u8]) -> Result<Schema> {
         if json.len() > MAX_SCHEMA {
-            return Err(bad(format!("{} bytes; the limit is {MAX_SCHEMA}", json.len())));
+            return Err(bad(format!(
+                "{} bytes; the limit is {MAX_SCHEMA}",
+                json.len()
+            )));
         }
         let schema: Schema = serde_json::from_slice(json).map_err(|e| bad(e.to_string()))?;
         check(&schema).map_err(bad)?;
@@ -47,20 +48,27 @@ fn ensure(condition: bool, message: impl FnOnce() -> String) -> Check {
 fn check(schema: &Schema) -> Check {
     check_interface_name(&schema.interface)?;
     ensure(schema.types.len() <= MAX_TYPES, || "too many types".into())?;
-    ensure(schema.functions.len() <= MAX_FUNCTIONS, || "too many functions".into())?;
-    ensure(schema.resources.len() <= MAX_TYPES, || "too many resources".into())?;
+    ensure(schema.functions.len() <= MAX_FUNCTIONS, || {
+        "too many functions".into()
+    })?;
+    ensure(schema.resources.len() <= MAX_TYPES, || {
+        "too many resources".into()
+    })?;
     for resource in &schema.resources {
         check_name(&resource.name)?;
         check_interface_name(&resource.owner)?;
     }
     let mut depths = Vec::with_capacity(schema.types.len());
     for (index, ty) in schema.types.iter().enumerate() {
-        let depth = check_type(schema, index as TypeId, ty, &depths).map_err(|e| format!("type {index}: {e}"))?;
+        let depth = check_type(schema, index as TypeId, ty, &depths)
+            .map_err(|e| format!("type {index}: {e}"))?;
         depths.push(depth);
     }
-    let mut scopes: std::collections::HashMap<Option<&str>, Vec<&str>> = std::collections::HashMap::new();
+    let mut scopes: std::collections::HashMap<Option<&str>, Vec<&str>> =
+        std::collections::HashMap::new();
     for function in &schema.functions {
-        check_function(schema, function).map_err(|e| format!("function {}: {e}", printable(&function.name)))?;
+        check_function(schema, function)
+            .map_err(|e| format!("function {}: {e}", printable(&function.name)))?;
         let (resource, member) = names::split_member(&function.name);
         scopes.entry(resource).or_default().push(member);
     }
@@ -71,10 +79,18 @@ fn check(schema: &Schema) -> Check {
         return Err(message);
     }
     let topics = schema.functions.first().is_some_and(|f| f.topic);
-    ensure(schema.topics == topics, || "`topics` does not say what the functions are".into())?;
+    ensure(schema.topics == topics, || {
+        "`topics` does not say what the functions are".into()
+    })?;
     let (functions, interface) = schema.compute_fingerprints();
-    let right = schema.functions.iter().zip(&functions).all(|(f, fingerprint)| f.fingerprint == *fingerprint);
-    ensure(right && schema.fingerprint == interface, || "its fingerprints are not those of its contents".into())
+    let right = schema
+        .functions
+        .iter()
+        .zip(&functions)
+        .all(|(f, fingerprint)| f.fingerprint == *fingerprint);
+    ensure(right && schema.fingerprint == interface, || {
+        "its fingerprints are not those of its contents".into()
+    })
 }
 
 fn check_type(
@@ -85,18 +101,23 @@ fn check_type(
 ) -> std::result::Result<u32, String> {
     let mut depth = 0;
     let mut dangling = false;
-    ty.kind.for_each_child(&mut |child| match depths.get(child as usize) {
-        Some(below) => depth = depth.max(below + 1),
-        None => dangling = true,
-    });
-    ensure(!dangling, || format!("refers to a type that is not before {index}"))?;
+    ty.kind
+        .for_each_child(&mut |child| match depths.get(child as usize) {
+            Some(below) => depth = depth.max(below + 1),
+            None => dangling = true,
+        });
+    ensure(!dangling, || {
+        format!("refers to a type that is not before {index}")
+    })?;
     ensure(depth <= MAX_TYPE_DEPTH, || "nested too deep".into())?;
     match (&ty.name, &ty.owner) {
         (Some(name), Some(owner)) => {
             check_name(name)?;
             check_interface_name(owner)?;
         }
-        (None, None) => ensure(!ty.kind.is_nominal(), || format!("a {} without a name", ty.kind.keyword()))?,
+        (None, None) => ensure(!ty.kind.is_nominal(), || {
+            format!("a {} without a name", ty.kind.keyword())
+        })?,
         _ => return Err("a name and its owner come together".into()),
     }
     check_kind(schema, &ty.kind)?;
@@ -111,10 +132,12 @@ fn check_type(
 fn check_kind(schema: &Schema, kind: &Kind) -> Check {
     let kind_of = |id: TypeId| &schema.types[id as usize].kind;
     match kind {
-        Kind::Set { element } => {
-            ensure(rules::can_be_set_element(kind_of(*element)), || "elements that no set can have".into())
-        }
-        Kind::Map { key, .. } => ensure(rules::can_be_map_key(kind_of(*key)), || "keys that no map can have".into()),
+        Kind::Set { element } => ensure(rules::can_be_set_element(kind_of(*element)), || {
+            "elements that no set can have".into()
+        }),
+        Kind::Map { key, .. } => ensure(rules::can_be_map_key(kind_of(*key)), || {
+            "keys that no map can have".into()
+        }),
         Kind::Record { fields } => {
             ensure(!fields.is_empty(), || "a record without fields".into())?;
             check_fields(schema, Position::Field, fields)
@@ -132,7 +155,9 @@ fn check_kind(schema: &Schema, kind: &Kind) -> Check {
             check_cases(Position::Flag, flags, false)
         }
         Kind::Own { resource } | Kind::Borrow { resource } => {
-            ensure((*resource as usize) < schema.resources.len(), || "a handle to no resource".into())
+            ensure((*resource as usize) < schema.resources.len(), || {
+                "a handle to no resource".into()
+            })
         }
         _ => Ok(()),
     }
@@ -143,8 +168,13 @@ fn check_fields(schema: &Schema, position: Position, fields: &[Field]) -> Check 
     let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
     for field in fields {
         check_name(&field.name)?;
-        ensure((field.ty as usize) < schema.types.len(), || "refers to a type that does not exist".into())?;
-        constraint::check(&field.constraints, constraint::subject(&schema.types, field.ty))?;
+        ensure((field.ty as usize) < schema.types.len(), || {
+            "refers to a type that does not exist".into()
+        })?;
+        constraint::check(
+            &field.constraints,
+            constraint::subject(&schema.types, field.ty),
+        )?;
     }
     no_clash(position, &names)
 }
@@ -154,20 +184,37 @@ fn check_cases(position: Position, cases: &[Case], payloads: bool) -> Check {
     ensure(cases.len() <= MAX_MEMBERS, || "too many cases".into())?;
     for case in cases {
         check_name(&case.name)?;
-        ensure(payloads || case.ty.is_none(), || "a payload where none may be".into())?;
+        ensure(payloads || case.ty.is_none(), || {
+            "a payload where none may be".into()
+        })?;
     }
-    no_clash(position, &cases.iter().map(|case| case.name.as_str()).collect::<Vec<_>>())
+    no_clash(
+        position,
+        &cases
+            .iter()
+            .map(|case| case.name.as_str())
+            .collect::<Vec<_>>(),
+    )
 }
 
 fn check_fallback(cases: &[Case], fallback: Option<u32>) -> Check {
     let Some(index) = fallback else { return Ok(()) };
-    let suitable = cases.get(index as usize).is_some_and(|case| case.ty.is_none());
-    ensure(suitable, || "a fallback that is no case without payload".into())
+    let suitable = cases
+        .get(index as usize)
+        .is_some_and(|case| case.ty.is_none());
+    ensure(suitable, || {
+        "a fallback that is no case without payload".into()
+    })
 }
 
 fn check_function(schema: &Schema, function: &Function) -> Check {
     let (resource, member) = names::split_member(&function.name);
-    let own = |name: &str| schema.resources.iter().any(|r| r.name == name && r.owner == schema.interface);
+    let own = |name: &str| {
+        schema
+            .resources
+            .iter()
+            .any(|r| r.name == name && r.owner == schema.interface)
+    };
     match resource {
         None => check_name(&function.name)?,
         Some(resource) => {
@@ -175,7 +222,9 @@ fn check_function(schema: &Schema, function: &Function) -> Check {
             let constructor = function.name == format!("[constructor]{resource}");
             let method = function.name == format!("[method]{resource}.{member}");
             let other = function.name == format!("[static]{resource}.{member}");
-            ensure(constructor || method || other, || "a name that means nothing".into())?;
+            ensure(constructor || method || other, || {
+                "a name that means nothing".into()
+            })?;
             if !constructor {
                 check_name(member)?;
             }
@@ -189,7 +238,9 @@ fn check_function(schema: &Schema, function: &Function) -> Check {
     }
     check_fields(schema, Position::Param, &function.params)?;
     if let Some(result) = function.result {
-        ensure((result as usize) < schema.types.len(), || "refers to a type that does not exist".into())?;
+        ensure((result as usize) < schema.types.len(), || {
+            "refers to a type that does not exist".into()
+        })?;
     }
     match rules::function_problem(&schema.types, function) {
         Some(message) => Err(message),
@@ -210,7 +261,9 @@ fn check_name(name: &str) -> Check {
             && word.bytes().all(|b| b.is_ascii_alphanumeric())
             && (upper == 0 || upper == letters.count())
     };
-    let good = name.len() <= MAX_NAME && name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.split('-').all(word);
+    let good = name.len() <= MAX_NAME
+        && name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.split('-').all(word);
     ensure(good, || format!("`{}` is no name", printable(name)))
 }
 
@@ -224,10 +277,16 @@ fn check_interface_name(full: &str) -> Check {
     }
     let (package, interface) = name.split_once('/').ok_or_else(wrong)?;
     let (namespace, package) = package.split_once(':').ok_or_else(wrong)?;
-    [namespace, package, interface].iter().try_for_each(|part| check_name(part)).map_err(|_| wrong())
+    [namespace, package, interface]
+        .iter()
+        .try_for_each(|part| check_name(part))
+        .map_err(|_| wrong())
 }
 
 /// A peer's text in a message: short and without control characters.
 fn printable(text: &str) -> String {
-    text.chars().take(80).map(|c| if c.is_control() { '?' } else { c }).collect()
+    text.chars()
+        .take(80)
+        .map(|c| if c.is_control() { '?' } else { c })
+        .collect()
 }

@@ -1,6 +1,8 @@
 //! Rules for contracts that look at more than one type: worlds, topics, callbacks, idempotent functions.
 
-use wit_parser::{Function, FunctionKind, PackageId, Resolve, Span, Type, TypeDefKind, TypeId, WorldItem};
+use wit_parser::{
+    Function, FunctionKind, PackageId, Resolve, Span, Type, TypeDefKind, TypeId, WorldItem,
+};
 
 use super::schema::{Function as Lowered, Kind, Schema, TypeDef, TypeId as Id};
 use super::token::{self, Name};
@@ -18,7 +20,10 @@ pub(super) fn check_kind(function: &Function) -> Result<(), Problem> {
         | FunctionKind::MethodSetter(_)
         | FunctionKind::StaticSetter(_) => Err((
             function.span,
-            format!("the property accessor `{}` is not supported: write a function", function.item_name()),
+            format!(
+                "the property accessor `{}` is not supported: write a function",
+                function.item_name()
+            ),
         )),
         _ => Ok(()),
     }
@@ -31,10 +36,16 @@ pub(super) fn check_worlds(resolve: &Resolve, package: PackageId) -> Result<(), 
         for item in world.imports.values().chain(world.exports.values()) {
             match item {
                 WorldItem::Function(function) => check_kind(function)?,
-                WorldItem::Interface { external_id, span, .. } => {
-                    let tokens = token::parse(external_id.as_deref().unwrap_or_default()).map_err(|e| (*span, e))?;
+                WorldItem::Interface {
+                    external_id, span, ..
+                } => {
+                    let tokens = token::parse(external_id.as_deref().unwrap_or_default())
+                        .map_err(|e| (*span, e))?;
                     if let Some(token) = tokens.ours.first() {
-                        let message = format!("the token `{}` does not belong on an import or export", token.name.text());
+                        let message = format!(
+                            "the token `{}` does not belong on an import or export",
+                            token.name.text()
+                        );
                         return Err((*span, message));
                     }
                 }
@@ -42,7 +53,9 @@ pub(super) fn check_worlds(resolve: &Resolve, package: PackageId) -> Result<(), 
             }
         }
         for item in world.exports.values() {
-            let WorldItem::Interface { id, .. } = item else { continue };
+            let WorldItem::Interface { id, .. } = item else {
+                continue;
+            };
             for (name, &ty) in &resolve.interfaces[*id].types {
                 if is_callback(resolve, ty) {
                     return Err((resolve.types[ty].span, misplaced_callback(name)));
@@ -94,13 +107,20 @@ pub(super) fn reaches(types: &[TypeDef], id: Id, test: &dyn Fn(&Kind) -> bool) -
 
 /// What a function's tokens forbid about its types; `None` if all is well.
 pub(super) fn function_problem(types: &[TypeDef], function: &Lowered) -> Option<String> {
-    let takes = |test: &dyn Fn(&Kind) -> bool| function.params.iter().find(|p| reaches(types, p.ty, test));
+    let takes =
+        |test: &dyn Fn(&Kind) -> bool| function.params.iter().find(|p| reaches(types, p.ty, test));
     if function.topic {
         if function.result.is_some() {
-            return Some(format!("the topic `{}` has a result; topics have none", function.name));
+            return Some(format!(
+                "the topic `{}` has a result; topics have none",
+                function.name
+            ));
         }
         let forbidden = |kind: &Kind| {
-            matches!(kind, Kind::Own { .. } | Kind::Borrow { .. } | Kind::Stream { .. } | Kind::Future { .. })
+            matches!(
+                kind,
+                Kind::Own { .. } | Kind::Borrow { .. } | Kind::Stream { .. } | Kind::Future { .. }
+            )
         };
         if let Some(param) = takes(&forbidden) {
             return Some(format!(
@@ -110,7 +130,12 @@ pub(super) fn function_problem(types: &[TypeDef], function: &Lowered) -> Option<
         }
     }
     if function.idempotent {
-        let forbidden = |kind: &Kind| matches!(kind, Kind::Own { .. } | Kind::Stream { .. } | Kind::Future { .. });
+        let forbidden = |kind: &Kind| {
+            matches!(
+                kind,
+                Kind::Own { .. } | Kind::Stream { .. } | Kind::Future { .. }
+            )
+        };
         if let Some(param) = takes(&forbidden) {
             return Some(format!(
                 "the parameter `{}` of the idempotent function `{}` holds an owned handle, a stream or a future; \
@@ -126,7 +151,8 @@ pub(super) fn function_problem(types: &[TypeDef], function: &Lowered) -> Option<
 pub(super) fn mixed_topics(functions: &[Lowered]) -> Option<(usize, String)> {
     let first = functions.first()?;
     let odd = functions.iter().position(|f| f.topic != first.topic)?;
-    let message = "an interface has only topics (`hms:topic`) or none; move the topics into one of their own";
+    let message =
+        "an interface has only topics (`hms:topic`) or none; move the topics into one of their own";
     Some((odd, message.to_owned()))
 }
 
@@ -166,9 +192,7 @@ pub(super) fn callback_beside_its_users(schema: &Schema, function: &Lowered) -> 
     for ty in types {
         let mut found = None;
         for resource in 0..schema.resources.len() as u32 {
-            let is_it = |kind: &Kind| {
-                matches!(kind, Kind::Own { resource: r } | Kind::Borrow { resource: r } if *r == resource)
-            };
+            let is_it = |kind: &Kind| matches!(kind, Kind::Own { resource: r } | Kind::Borrow { resource: r } if *r == resource);
             if own(resource).is_some() && reaches(&schema.types, ty, &is_it) {
                 found = own(resource);
             }

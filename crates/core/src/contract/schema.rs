@@ -80,27 +80,56 @@ pub enum Kind {
     Char,
     String,
     /// `list<element>`
-    List { element: TypeId },
+    List {
+        element: TypeId,
+    },
     /// `list<element, length>`
-    FixedList { element: TypeId, length: u32 },
+    FixedList {
+        element: TypeId,
+        length: u32,
+    },
     /// `tuple<...>`
-    Tuple { elements: Vec<TypeId> },
+    Tuple {
+        elements: Vec<TypeId>,
+    },
     /// A list alias with the token `hms:set`.
-    Set { element: TypeId },
+    Set {
+        element: TypeId,
+    },
     /// `map<key, value>`
-    Map { key: TypeId, value: TypeId },
+    Map {
+        key: TypeId,
+        value: TypeId,
+    },
     /// Fields in contract order.
-    Record { fields: Vec<Field> },
+    Record {
+        fields: Vec<Field>,
+    },
     /// Cases in contract order; `fallback` is the index of the case of `hms:fallback`.
-    Enum { cases: Vec<Case>, #[serde(default, skip_serializing_if = "Option::is_none")] fallback: Option<u32> },
+    Enum {
+        cases: Vec<Case>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fallback: Option<u32>,
+    },
     /// At most 32 flags in contract order (never with a payload).
-    Flags { flags: Vec<Case> },
+    Flags {
+        flags: Vec<Case>,
+    },
     /// Cases in contract order, some with a payload.
-    Variant { cases: Vec<Case>, #[serde(default, skip_serializing_if = "Option::is_none")] fallback: Option<u32> },
+    Variant {
+        cases: Vec<Case>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fallback: Option<u32>,
+    },
     /// `option<payload>`
-    Option { payload: TypeId },
+    Option {
+        payload: TypeId,
+    },
     /// `result<ok, err>`, either absent.
-    Result { ok: Option<TypeId>, err: Option<TypeId> },
+    Result {
+        ok: Option<TypeId>,
+        err: Option<TypeId>,
+    },
     // Well-known types of `hms:types`, recognised by name and structure.
     Timestamp,
     ZonedTimestamp,
@@ -112,13 +141,21 @@ pub enum Kind {
     Uuid,
     Document,
     /// An owned handle: index into [`Schema::resources`].
-    Own { resource: u32 },
+    Own {
+        resource: u32,
+    },
     /// A borrowed handle.
-    Borrow { resource: u32 },
+    Borrow {
+        resource: u32,
+    },
     /// `stream<element>`
-    Stream { element: Option<TypeId> },
+    Stream {
+        element: Option<TypeId>,
+    },
     /// `future<element>`
-    Future { element: Option<TypeId> },
+    Future {
+        element: Option<TypeId>,
+    },
 }
 
 /// A field of a record.
@@ -246,16 +283,31 @@ impl Schema {
 
     /// The function with this WIT name and its index.
     pub fn function(&self, name: &str) -> Option<(u32, &Function)> {
-        self.functions.iter().position(|f| f.name == name).map(|i| (i as u32, &self.functions[i]))
+        self.functions
+            .iter()
+            .position(|f| f.name == name)
+            .map(|i| (i as u32, &self.functions[i]))
     }
 
     /// What a call of `function` returns: the type of an ok outcome and the type of a declared error.
     /// `None` inside means that there is no value of that kind (no bytes on the wire).
     pub fn outcome(&self, function: &Function) -> Outcome {
         match function.result.map(|id| (id, &self.ty(id).kind)) {
-            None => Outcome { ok: None, declared: false, err: None },
-            Some((_, Kind::Result { ok, err })) => Outcome { ok: *ok, declared: true, err: *err },
-            Some((id, _)) => Outcome { ok: Some(id), declared: false, err: None },
+            None => Outcome {
+                ok: None,
+                declared: false,
+                err: None,
+            },
+            Some((_, Kind::Result { ok, err })) => Outcome {
+                ok: *ok,
+                declared: true,
+                err: *err,
+            },
+            Some((id, _)) => Outcome {
+                ok: Some(id),
+                declared: false,
+                err: None,
+            },
         }
     }
 }

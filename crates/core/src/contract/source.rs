@@ -26,7 +26,12 @@ pub type Warning = ContractError;
 impl ContractError {
     /// An error about a whole file or directory.
     pub fn whole(file: impl Into<String>, message: impl Into<String>) -> Self {
-        ContractError { file: file.into(), line: 0, column: 0, message: message.into() }
+        ContractError {
+            file: file.into(),
+            line: 0,
+            column: 0,
+            message: message.into(),
+        }
     }
 }
 
@@ -35,7 +40,11 @@ impl fmt::Display for ContractError {
         if self.line == 0 {
             write!(f, "{}: {}", self.file, self.message)
         } else {
-            write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)
+            write!(
+                f,
+                "{}:{}:{}: {}",
+                self.file, self.line, self.column, self.message
+            )
         }
     }
 }
@@ -71,7 +80,11 @@ impl Sources {
         let Some(location) = map.resolve_span(span) else {
             return ContractError::whole(fallback, message);
         };
-        let text = self.texts.get(location.path).map(String::as_str).unwrap_or_default();
+        let text = self
+            .texts
+            .get(location.path)
+            .map(String::as_str)
+            .unwrap_or_default();
         let before = text.get(..location.range.start).unwrap_or(text);
         let line_start = before.rfind('\n').map_or(0, |i| i + 1);
         ContractError {

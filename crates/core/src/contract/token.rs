@@ -67,7 +67,11 @@ pub(super) fn parse(text: &str) -> Result<Tokens, String> {
             continue;
         }
         let token = parse_one(word)?;
-        if tokens.ours.iter().any(|t| t.name == token.name && t.member == token.member) {
+        if tokens
+            .ours
+            .iter()
+            .any(|t| t.name == token.name && t.member == token.member)
+        {
             return Err(format!("the token `{}` stands here twice", head(word)));
         }
         tokens.ours.push(token);
@@ -87,22 +91,34 @@ fn parse_one(word: &str) -> Result<Token, String> {
     };
     let Some(&name) = Name::ALL.iter().find(|n| n.text() == name) else {
         let known: Vec<_> = Name::ALL.iter().map(|n| n.text()).collect();
-        return Err(format!("unknown token `{name}`; there are {}", known.join(", ")));
+        return Err(format!(
+            "unknown token `{name}`; there are {}",
+            known.join(", ")
+        ));
     };
     let text = name.text();
     match member {
         Some("") => return Err(format!("the token `{text}` has an empty member")),
-        Some(_) if !name.takes_member() => return Err(format!("the token `{text}` takes no member")),
+        Some(_) if !name.takes_member() => {
+            return Err(format!("the token `{text}` takes no member"));
+        }
         _ => {}
     }
     match value {
         Some(_) if !name.takes_value() => return Err(format!("the token `{text}` takes no value")),
-        None | Some("") if name.takes_value() => return Err(format!("the token `{text}` needs a value, `{text}=...`")),
+        None | Some("") if name.takes_value() => {
+            return Err(format!("the token `{text}` needs a value, `{text}=...`"));
+        }
         _ => {}
     }
     let value = value.map(|v| percent_decode(v).ok_or(v)).transpose();
-    let value = value.map_err(|v| format!("the value of `{text}` is not percent-encoded UTF-8: `{v}`"))?;
-    Ok(Token { name, member: member.map(str::to_owned), value })
+    let value =
+        value.map_err(|v| format!("the value of `{text}` is not percent-encoded UTF-8: `{v}`"))?;
+    Ok(Token {
+        name,
+        member: member.map(str::to_owned),
+        value,
+    })
 }
 
 fn percent_decode(text: &str) -> Option<String> {
@@ -128,7 +144,8 @@ mod tests {
 
     #[test]
     fn tokens_are_split_and_decoded() {
-        let tokens = parse("hms:pattern.id=%5Ba-z%20%C3%A4%5D+  http://hl7.org/x hms:sensitive").unwrap();
+        let tokens =
+            parse("hms:pattern.id=%5Ba-z%20%C3%A4%5D+  http://hl7.org/x hms:sensitive").unwrap();
         assert_eq!(tokens.foreign, ["http://hl7.org/x"]);
         assert_eq!(tokens.ours[0].name, Name::Pattern);
         assert_eq!(tokens.ours[0].member.as_deref(), Some("id"));

@@ -13,7 +13,9 @@ pub fn interface_matches(wanted: &str, offered: &str) -> bool {
     }
     let Some(wanted) = wanted else { return true };
     let Some(offered) = offered else { return false };
-    let (Some(wanted), Some(offered)) = (Version::parse(wanted, true), Version::parse(offered, false)) else {
+    let (Some(wanted), Some(offered)) =
+        (Version::parse(wanted, true), Version::parse(offered, false))
+    else {
         return false;
     };
     if !wanted.pre.is_empty() || !offered.pre.is_empty() {
@@ -28,7 +30,9 @@ pub fn interface_matches(wanted: &str, offered: &str) -> bool {
 pub fn compare(a: &str, b: &str) -> Ordering {
     let ((a_name, a_version), (b_name, b_version)) = (split(a), split(b));
     let parse = |version: Option<&str>| version.and_then(|v| semver::Version::parse(v).ok());
-    a_name.cmp(b_name).then_with(|| parse(a_version).cmp(&parse(b_version)))
+    a_name
+        .cmp(b_name)
+        .then_with(|| parse(a_version).cmp(&parse(b_version)))
 }
 
 /// The name of an interface without its version, and the version.
@@ -60,7 +64,11 @@ impl Version {
             number[parts] = part.parse().ok()?;
             parts += 1;
         }
-        (parts == 3 || (partial && pre.is_empty())).then(|| Version { number, parts, pre: pre.to_owned() })
+        (parts == 3 || (partial && pre.is_empty())).then(|| Version {
+            number,
+            parts,
+            pre: pre.to_owned(),
+        })
     }
 }
 
@@ -93,7 +101,11 @@ mod tests {
             ("a:b/c@1.2.3.4", "a:b/c@1.2.3", false),
         ];
         for (wanted, offered, expected) in table {
-            assert_eq!(interface_matches(wanted, offered), expected, "{wanted} against {offered}");
+            assert_eq!(
+                interface_matches(wanted, offered),
+                expected,
+                "{wanted} against {offered}"
+            );
         }
     }
 }

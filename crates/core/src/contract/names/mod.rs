@@ -104,7 +104,9 @@ pub fn flag(language: Language, wit: &str) -> String {
 /// The resource that a function's name speaks of and the function's own name: `[method]worklist.add` is
 /// (`worklist`, `add`), a constructor has an empty own name.
 pub fn split_member(wit: &str) -> (Option<&str>, &str) {
-    let Some(rest) = wit.strip_prefix('[').and_then(|rest| rest.split_once(']')) else { return (None, wit) };
+    let Some(rest) = wit.strip_prefix('[').and_then(|rest| rest.split_once(']')) else {
+        return (None, wit);
+    };
     match rest.1.split_once('.') {
         Some((resource, member)) => (Some(resource), member),
         None => (Some(rest.1), ""),
@@ -144,8 +146,10 @@ pub fn clash(position: Position, names: &[&str]) -> Option<(usize, String)> {
                 _ => mapped.clone(),
             };
             if let Some(first) = seen.insert(folded, *name) {
-                let message =
-                    format!("`{first}` and `{name}` would both be `{mapped}` in {}: rename one", language.name());
+                let message = format!(
+                    "`{first}` and `{name}` would both be `{mapped}` in {}: rename one",
+                    language.name()
+                );
                 return Some((index, message));
             }
         }
@@ -209,24 +213,53 @@ mod tests {
 
     #[test]
     fn names_follow_each_language() {
-        let all = |f: fn(Language, &str) -> String, wit: &str| Language::ALL.map(|language| f(language, wit));
+        let all = |f: fn(Language, &str) -> String, wit: &str| {
+            Language::ALL.map(|language| f(language, wit))
+        };
         assert_eq!(
             all(function, "not-covered"),
-            ["not_covered", "not_covered", "notCovered", "not_covered", "notCovered", "NotCovered"]
+            [
+                "not_covered",
+                "not_covered",
+                "notCovered",
+                "not_covered",
+                "notCovered",
+                "NotCovered"
+            ]
         );
         assert_eq!(all(type_name, "URL-path"), ["UrlPath"; 6]);
         assert_eq!(
             all(enum_case, "over-limit"),
-            ["OverLimit", "OVER_LIMIT", "over-limit", "over_limit", "over-limit", "OverLimit"]
+            [
+                "OverLimit",
+                "OVER_LIMIT",
+                "over-limit",
+                "over_limit",
+                "over-limit",
+                "OverLimit"
+            ]
         );
         assert_eq!(
             all(variant_case, "over-limit"),
-            ["OverLimit", "OverLimit", "over-limit", "OverLimit", "over-limit", "OverLimit"]
+            [
+                "OverLimit",
+                "OverLimit",
+                "over-limit",
+                "OverLimit",
+                "over-limit",
+                "OverLimit"
+            ]
         );
         assert_eq!(all(flag, "a-b"), ["A_B", "A_B", "a-b", "a_b", "a-b", "AB"]);
         assert_eq!(function(Language::Go, "[method]worklist.add-all"), "AddAll");
-        assert_eq!(function(Language::Python, "[constructor]work-list"), "WorkList");
-        assert_eq!(split_member("[static]worklist.all"), (Some("worklist"), "all"));
+        assert_eq!(
+            function(Language::Python, "[constructor]work-list"),
+            "WorkList"
+        );
+        assert_eq!(
+            split_member("[static]worklist.all"),
+            (Some("worklist"), "all")
+        );
     }
 
     #[test]
@@ -239,7 +272,12 @@ mod tests {
             (Language::Ruby, Position::Field, "hash", "hash_"),
             (Language::Ruby, Position::Function, "send", "send_"),
             (Language::JavaScript, Position::Function, "then", "then_"),
-            (Language::JavaScript, Position::Field, "to-string", "toString_"),
+            (
+                Language::JavaScript,
+                Position::Field,
+                "to-string",
+                "toString_",
+            ),
             (Language::JavaScript, Position::Function, "close", "close_"),
             (Language::Php, Position::Type, "list", "List_"),
             (Language::Php, Position::Function, "with", "with_"),
@@ -250,14 +288,20 @@ mod tests {
         ] {
             assert_eq!(map(language, position, wit), mapped, "{language:?} {wit}");
         }
-        assert_eq!(reserved_in(Position::Function, "then"), [Language::JavaScript, Language::Ruby]);
+        assert_eq!(
+            reserved_in(Position::Function, "then"),
+            [Language::JavaScript, Language::Ruby]
+        );
     }
 
     #[test]
     fn equal_names_after_mapping_are_found() {
         let (index, message) = clash(Position::Field, &["a", "a-1", "a1"]).unwrap();
         assert_eq!(index, 2);
-        assert!(message.contains("`a-1` and `a1` would both be `a1` in JavaScript"), "{message}");
+        assert!(
+            message.contains("`a-1` and `a1` would both be `a1` in JavaScript"),
+            "{message}"
+        );
         assert!(clash(Position::Field, &["foo-bar", "foobar"]).is_none());
         let (_, message) = clash(Position::Function, &["foo-bar", "foobar"]).unwrap();
         assert!(message.contains("PHP"), "{message}");
