@@ -181,7 +181,10 @@ impl Error {
         };
         let message = self.message().to_owned();
         let trace = self.trace().to_vec();
-        Error::new(code, message).with_sent(Sent::MaybeExecuted).with_trace(trace).with_cause(self)
+        Error::new(code, message)
+            .with_sent(Sent::MaybeExecuted)
+            .with_trace(trace)
+            .with_cause(self)
     }
 }
 

@@ -17,7 +17,11 @@ pub struct Frame {
 
 impl std::fmt::Display for Frame {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "[{}] {} {}", self.language, self.component, self.function)?;
+        write!(
+            f,
+            "[{}] {} {}",
+            self.language, self.component, self.function
+        )?;
         if !self.file.is_empty() {
             write!(f, " ({}:{})", self.file, self.line)?;
         }
