@@ -1,12 +1,19 @@
 //! Conversion between language values and wire bytes: walks a type of the schema and a language value together.
 //!
 //! A language supplies an object model ([`Lower`], [`Lift`]); the engine does the rest: ranges, limits, order of sets
-//! and maps, and errors that name the place.
+//! and maps, and errors that name the place. [`Converter`] is the way in.
 
+mod converter;
+mod describe;
+mod document;
 mod failure;
+pub mod json;
+mod lift;
+mod lower;
 mod model;
 pub mod numbers;
 
+pub use converter::Converter;
 pub use failure::{Failure, Segment};
 pub use model::{Dynamic, Lift, Lifted, Lower, Lowered, Optional, Sequence, Type};
 pub use numbers::exact_float;

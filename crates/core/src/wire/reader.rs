@@ -181,12 +181,26 @@ impl<'a> Reader<'a> {
     /// and counts the elements.
     #[inline]
     pub fn count(&mut self, smallest: u64) -> Result<usize, Fault> {
-        let count = self.u32()?;
-        if u64::from(count).saturating_mul(smallest) > self.rest.len() as u64 {
+        let count = self.u32()? as usize;
+        self.fixed_count(count, smallest)?;
+        Ok(count)
+    }
+
+    /// Refuses a fixed number of elements of at least `smallest` bytes each that the bytes left cannot hold, and counts
+    /// the elements.
+    #[inline]
+    pub fn fixed_count(&mut self, count: usize, smallest: u64) -> Result<(), Fault> {
+        if (count as u64).saturating_mul(smallest) > self.rest.len() as u64 {
             return Err(Fault::Length);
         }
-        self.elements(count.into())?;
-        Ok(count as usize)
+        self.elements(count as u64)
+    }
+
+    /// Reads the CBOR of a document, unchecked and uncounted (see [`types::cbor`](super::types::cbor)).
+    #[inline]
+    pub fn document(&mut self) -> Result<&'a [u8], Fault> {
+        let len = self.u32()? as usize;
+        self.take(len)
     }
 
     /// Reads a list of numbers: its packed elements, little-endian. Counts as one element.

@@ -1,5 +1,7 @@
 //! Writes the bytes of one message.
 
+use std::ops::Range;
+
 use super::{Fault, Limits, Number};
 
 /// Appends values of one message to a buffer that starts with the message, so that padding counts from its start.
@@ -228,19 +230,44 @@ impl Writer {
         self.out[mark.0..mark.0 + 4].copy_from_slice(&count.to_le_bytes());
     }
 
-    /// Puts the pieces of the message from `start` on into another order: sets are written as they come and sorted
-    /// afterwards. `pieces` are ranges within the message that cover it from `start` to its end.
-    pub fn reorder(&mut self, start: usize, pieces: &[std::ops::Range<usize>]) {
-        let mut sorted = Vec::with_capacity(self.out.len() - start);
-        for piece in pieces {
-            sorted.extend_from_slice(&self.out[piece.clone()]);
+    /// Sorts the elements of a set, which were written as they came: `pieces` are their ranges, which cover the
+    /// message from the first one to its end. Gives back the place in `pieces` of an element that is there twice.
+    pub fn sort_set(&mut self, mut pieces: Vec<Range<usize>>) -> Result<(), usize> {
+        let Some(start) = pieces.first().map(|piece| piece.start) else { return Ok(()) };
+        if pieces.is_sorted_by(|a, b| self.out[a.clone()] < self.out[b.clone()]) {
+            return Ok(());
         }
+        let in_order = pieces.clone();
+        pieces.sort_by(|a, b| self.out[a.clone()].cmp(&self.out[b.clone()]));
+        if let Some(pair) = pieces.windows(2).find(|pair| self.out[pair[0].clone()] == self.out[pair[1].clone()]) {
+            return Err(in_order.partition_point(|piece| piece.start < pair[1].start));
+        }
+        let sorted: Vec<u8> = pieces.iter().flat_map(|piece| &self.out[piece.clone()]).copied().collect();
         self.out.truncate(start);
-        self.out.append(&mut sorted);
+        self.out.extend_from_slice(&sorted);
+        Ok(())
     }
 
-    /// Drops what was written after `len` bytes.
-    pub fn truncate(&mut self, len: usize) {
-        self.out.truncate(len);
+    /// Takes what was written after `start` bytes off the end again.
+    pub fn split_off(&mut self, start: usize) -> Vec<u8> {
+        self.out.split_off(start)
+    }
+
+    /// Appends bytes that are encoded already and hold no padding: a map's key, a document's items.
+    #[inline]
+    pub fn append(&mut self, encoded: &[u8]) {
+        self.out.extend_from_slice(encoded);
+    }
+
+    /// Appends with `write` what is encoded elsewhere (see [`types::cbor`](super::types::cbor)).
+    #[inline]
+    pub fn append_with<R>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> R) -> R {
+        write(&mut self.out)
+    }
+
+    /// Refuses a message that has grown over the size limit.
+    #[inline]
+    pub fn check_size(&self) -> Result<(), Fault> {
+        self.room(0)
     }
 }
