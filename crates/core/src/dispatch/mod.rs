@@ -1,1 +1,5 @@
-//! (see the crate's documentation)
+//! What an instance exports, and the layers around a call.
+
+mod outcome;
+
+pub use outcome::Outcome;
