@@ -17,17 +17,27 @@ pub(super) struct Assembly {
 impl Assembly {
     /// Starts with the part of the first frame; `missing` more bytes follow.
     pub(super) fn new(first: &[u8], missing: u64, held: u64) -> Assembly {
-        let total = first.len().saturating_add(usize::try_from(missing).unwrap_or(usize::MAX));
+        let total = first
+            .len()
+            .saturating_add(usize::try_from(missing).unwrap_or(usize::MAX));
         let mut bytes = Vec::new();
         // Within this side's own limits; if memory is short the vector grows as the fragments come.
         let _ = bytes.try_reserve_exact(total);
         bytes.extend_from_slice(first);
-        Assembly { missing, held, bytes: Some(bytes) }
+        Assembly {
+            missing,
+            held,
+            bytes: Some(bytes),
+        }
     }
 
     /// Counts the fragments and drops them.
     pub(super) fn skipping(missing: u64) -> Assembly {
-        Assembly { missing, held: 0, bytes: None }
+        Assembly {
+            missing,
+            held: 0,
+            bytes: None,
+        }
     }
 
     /// From here on the fragments are dropped; returns what was held.
@@ -44,7 +54,11 @@ impl Assembly {
     pub(super) fn add(&mut self, header: &Header, fragment: &[u8]) -> Result<bool, Violation> {
         let length = fragment.len() as u64;
         // A fragment with MORE is full (the header's check); the last one holds exactly what is missing.
-        let fits = if header.more() { length < self.missing } else { length == self.missing };
+        let fits = if header.more() {
+            length < self.missing
+        } else {
+            length == self.missing
+        };
         if !fits {
             return Err(header.violation("the fragments do not add up to the total"));
         }

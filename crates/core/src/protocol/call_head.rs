@@ -1,8 +1,8 @@
 //! What stands in front of a call's arguments.
 
+use super::Violation;
 use super::cursor::Cursor;
 use super::header::padded;
-use super::Violation;
 use crate::error::Error;
 
 /// Largest metadata of a call, in bytes: head and metadata always lie in the call's first frame.
@@ -48,7 +48,13 @@ pub struct Metadata {
 
 impl Default for Metadata {
     fn default() -> Self {
-        Metadata { traceparent: None, tracestate: None, idempotency_key: None, hops: 0, want_trace: true }
+        Metadata {
+            traceparent: None,
+            tracestate: None,
+            idempotency_key: None,
+            hops: 0,
+            want_trace: true,
+        }
     }
 }
 
@@ -63,7 +69,11 @@ impl Metadata {
 
     /// Bytes of the encoded metadata.
     fn size(&self) -> usize {
-        let texts: usize = self.texts().iter().filter_map(|(_, text)| text.map(|t| 4 + t.len())).sum();
+        let texts: usize = self
+            .texts()
+            .iter()
+            .filter_map(|(_, text)| text.map(|t| 4 + t.len()))
+            .sum();
         texts + if self.hops == 0 { 0 } else { 6 } + if self.want_trace { 0 } else { 5 }
     }
 }

@@ -87,7 +87,11 @@ impl<'a> Cursor<'a> {
 
     /// Nothing may be left.
     pub(super) fn end(self) -> Result<(), Violation> {
-        if self.rest.is_empty() { Ok(()) } else { Err(self.violation("the body is too long")) }
+        if self.rest.is_empty() {
+            Ok(())
+        } else {
+            Err(self.violation("the body is too long"))
+        }
     }
 }
 

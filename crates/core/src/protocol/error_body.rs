@@ -16,8 +16,11 @@ pub fn encode_error(error: &Error) -> Vec<u8> {
     put_error(&mut out, error, 0);
     if out.len() as u64 > MAX_ERROR {
         let message = error.message();
-        let cut = (0..=SHORT_MESSAGE.min(message.len())).rev().find(|&at| message.is_char_boundary(at));
-        let mut short = Error::new(error.code(), &message[..cut.unwrap_or(0)]).with_sent(error.sent());
+        let cut = (0..=SHORT_MESSAGE.min(message.len()))
+            .rev()
+            .find(|&at| message.is_char_boundary(at));
+        let mut short =
+            Error::new(error.code(), &message[..cut.unwrap_or(0)]).with_sent(error.sent());
         if let Some(retry) = error.retry_hint() {
             short = short.with_retry(retry);
         }
@@ -46,7 +49,12 @@ fn put_error(out: &mut Vec<u8>, error: &Error, depth: usize) {
     let frames = &error.trace()[..error.trace().len().min(MAX_FRAMES)];
     out.extend_from_slice(&(frames.len() as u32).to_le_bytes());
     for frame in frames {
-        for text in [&frame.language, &frame.component, &frame.function, &frame.file] {
+        for text in [
+            &frame.language,
+            &frame.component,
+            &frame.function,
+            &frame.file,
+        ] {
             put_string(out, text);
         }
         out.extend_from_slice(&frame.line.to_le_bytes());

@@ -80,11 +80,17 @@ pub struct Violation {
 
 impl Violation {
     pub(super) fn new(reason: impl Into<Cow<'static, str>>) -> Self {
-        Violation { code: Code::InvalidArgument, reason: reason.into() }
+        Violation {
+            code: Code::InvalidArgument,
+            reason: reason.into(),
+        }
     }
 
     pub(super) fn with_code(code: Code, reason: impl Into<Cow<'static, str>>) -> Self {
-        Violation { code, reason: reason.into() }
+        Violation {
+            code,
+            reason: reason.into(),
+        }
     }
 
     /// `invalid-argument`, or `unimplemented` when no protocol version is common.

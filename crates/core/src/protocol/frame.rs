@@ -75,29 +75,69 @@ pub enum EndHow {
 #[allow(missing_docs)] // the specification names the fields
 pub enum Frame<'a> {
     Hello(&'a [u8]),
-    SchemaRequest { index: u32 },
-    SchemaReply { index: u32, json: Body<'a> },
-    ShmOffer { ring: u32, features: u32 },
-    ShmAnswer { accepted: bool },
+    SchemaRequest {
+        index: u32,
+    },
+    SchemaReply {
+        index: u32,
+        json: Body<'a>,
+    },
+    ShmOffer {
+        ring: u32,
+        features: u32,
+    },
+    ShmAnswer {
+        accepted: bool,
+    },
     Call(Body<'a>),
-    Fragment { bytes: &'a [u8], more: bool },
+    Fragment {
+        bytes: &'a [u8],
+        more: bool,
+    },
     Ok(Body<'a>),
     DeclaredError(Body<'a>),
     SystemError(Body<'a>),
     Cancelled,
-    Cancel { reason: Reason },
-    Item { stream: u32, item: Body<'a> },
-    Credit { stream: u32, items: u32, bytes: u64 },
-    End { stream: u32, who: StreamSide, how: EndHow, error: Body<'a> },
-    Drop { handles: &'a [u8] },
+    Cancel {
+        reason: Reason,
+    },
+    Item {
+        stream: u32,
+        item: Body<'a>,
+    },
+    Credit {
+        stream: u32,
+        items: u32,
+        bytes: u64,
+    },
+    End {
+        stream: u32,
+        who: StreamSide,
+        how: EndHow,
+        error: Body<'a>,
+    },
+    Drop {
+        handles: &'a [u8],
+    },
     Event(Body<'a>),
     Ping(u64),
     Pong(u64),
-    Goodbye { last: u64, reason: &'a str },
+    Goodbye {
+        last: u64,
+        reason: &'a str,
+    },
     /// A frame of this type with the flag ARENA: `head` stands before the reference.
-    InArena { kind: FrameType, head: &'a [u8], place: ArenaRef },
+    InArena {
+        kind: FrameType,
+        head: &'a [u8],
+        place: ArenaRef,
+    },
     ArenaRef(ArenaRef),
-    ArenaRelease { arena: u32, generation: u32, offset: u64 },
+    ArenaRelease {
+        arena: u32,
+        generation: u32,
+        offset: u64,
+    },
 }
 
 impl<'a> Frame<'a> {
@@ -107,15 +147,23 @@ impl<'a> Frame<'a> {
     /// # Errors
     /// What breaks the format, as early as the header shows it.
     pub fn decode(bytes: &'a [u8]) -> Result<Option<(Header, Frame<'a>, usize)>, Violation> {
-        let Some((head, rest)) = bytes.split_first_chunk::<HEADER>() else { return Ok(None) };
+        let Some((head, rest)) = bytes.split_first_chunk::<HEADER>() else {
+            return Ok(None);
+        };
         let header = Header::decode(head)?;
         let length = header.length as usize;
-        let Some(whole) = rest.get(..padded(length)) else { return Ok(None) };
+        let Some(whole) = rest.get(..padded(length)) else {
+            return Ok(None);
+        };
         let (body, padding) = whole.split_at(length);
         if padding.iter().any(|&b| b != 0) {
             return Err(header.violation("the padding is not zero"));
         }
-        Ok(Some((header, Frame::decode_body(&header, body)?, HEADER + whole.len())))
+        Ok(Some((
+            header,
+            Frame::decode_body(&header, body)?,
+            HEADER + whole.len(),
+        )))
     }
 
     fn decode_body(header: &Header, bytes: &'a [u8]) -> Result<Frame<'a>, Violation> {
@@ -126,7 +174,10 @@ impl<'a> Frame<'a> {
         Ok(match header.kind {
             FrameType::Call => Frame::Call(body(header, bytes)?),
             FrameType::Ok => Frame::Ok(body(header, bytes)?),
-            FrameType::Fragment => Frame::Fragment { bytes, more: header.more() },
+            FrameType::Fragment => Frame::Fragment {
+                bytes,
+                more: header.more(),
+            },
             FrameType::DeclaredError => Frame::DeclaredError(body(header, bytes)?),
             FrameType::SystemError => Frame::SystemError(body(header, bytes)?),
             FrameType::Event => Frame::Event(body(header, bytes)?),
@@ -139,7 +190,13 @@ impl<'a> Frame<'a> {
             FrameType::SchemaReply => {
                 let (mut cursor, total) = split_total(header, cursor)?;
                 let index = cursor.u32()?;
-                Frame::SchemaReply { index, json: Body { bytes: cursor.rest(), total: total.map(|t| t - 4) } }
+                Frame::SchemaReply {
+                    index,
+                    json: Body {
+                        bytes: cursor.rest(),
+                        total: total.map(|t| t - 4),
+                    },
+                }
             }
             FrameType::ShmOffer => {
                 let (ring, features) = (cursor.u32()?, cursor.u32()?);
@@ -172,12 +229,22 @@ impl<'a> Frame<'a> {
                 let (mut cursor, total) = split_total(header, cursor)?;
                 let stream = cursor.u32()?;
                 cursor.zero(4)?;
-                Frame::Item { stream, item: Body { bytes: cursor.rest(), total: total.map(|t| t - 8) } }
+                Frame::Item {
+                    stream,
+                    item: Body {
+                        bytes: cursor.rest(),
+                        total: total.map(|t| t - 8),
+                    },
+                }
             }
             FrameType::Credit => {
                 let (stream, items, bytes) = (cursor.u32()?, cursor.u32()?, cursor.u64()?);
                 cursor.end()?;
-                Frame::Credit { stream, items, bytes }
+                Frame::Credit {
+                    stream,
+                    items,
+                    bytes,
+                }
             }
             FrameType::End => decode_end(header, cursor)?,
             FrameType::Drop => {
@@ -186,18 +253,27 @@ impl<'a> Frame<'a> {
                 if count.checked_mul(8) != Some(cursor.remaining()) {
                     return Err(cursor.violation("the count does not match the body"));
                 }
-                Frame::Drop { handles: cursor.rest() }
+                Frame::Drop {
+                    handles: cursor.rest(),
+                }
             }
             FrameType::Ping | FrameType::Pong => {
                 let value = cursor.u64()?;
                 cursor.end()?;
-                if header.kind == FrameType::Ping { Frame::Ping(value) } else { Frame::Pong(value) }
+                if header.kind == FrameType::Ping {
+                    Frame::Ping(value)
+                } else {
+                    Frame::Pong(value)
+                }
             }
             FrameType::Goodbye => {
                 let last = cursor.u64()?;
                 let length = cursor.remaining();
                 let bytes = cursor.bytes(length)?;
-                Frame::Goodbye { last, reason: cursor.text(bytes)? }
+                Frame::Goodbye {
+                    last,
+                    reason: cursor.text(bytes)?,
+                }
             }
             FrameType::ArenaRef => {
                 let place = arena_ref(&mut cursor)?;
@@ -207,7 +283,11 @@ impl<'a> Frame<'a> {
             FrameType::ArenaRelease => {
                 let (arena, generation, offset) = (cursor.u32()?, cursor.u32()?, cursor.u64()?);
                 cursor.end()?;
-                Frame::ArenaRelease { arena, generation, offset }
+                Frame::ArenaRelease {
+                    arena,
+                    generation,
+                    offset,
+                }
             }
         })
     }
@@ -249,7 +329,12 @@ impl<'a> Frame<'a> {
         self.encode_body(&mut flags, out);
         let length = out.len() - start - HEADER;
         debug_assert!(length <= FRAGMENT + 8 || self.kind() == FrameType::Hello);
-        let header = Header { length: length as u32, kind: self.kind(), flags, id };
+        let header = Header {
+            length: length as u32,
+            kind: self.kind(),
+            flags,
+            id,
+        };
         out[start..start + HEADER].copy_from_slice(&header.encode());
         out.resize(start + header.frame_size(), 0);
     }
@@ -296,11 +381,20 @@ impl<'a> Frame<'a> {
                 u32s(out, &[stream, 0]);
                 out.extend_from_slice(item.bytes);
             }
-            Frame::Credit { stream, items, bytes } => {
+            Frame::Credit {
+                stream,
+                items,
+                bytes,
+            } => {
                 u32s(out, &[stream, items]);
                 out.extend_from_slice(&bytes.to_le_bytes());
             }
-            Frame::End { stream, who, how, error } => {
+            Frame::End {
+                stream,
+                who,
+                how,
+                error,
+            } => {
                 total(flags, out, &error, 8);
                 u32s(out, &[stream]);
                 out.extend_from_slice(&[who as u8, how as u8, 0, 0]);
@@ -321,7 +415,11 @@ impl<'a> Frame<'a> {
                 put_arena_ref(out, &place);
             }
             Frame::ArenaRef(place) => put_arena_ref(out, &place),
-            Frame::ArenaRelease { arena, generation, offset } => {
+            Frame::ArenaRelease {
+                arena,
+                generation,
+                offset,
+            } => {
                 u32s(out, &[arena, generation]);
                 out.extend_from_slice(&offset.to_le_bytes());
             }
@@ -335,11 +433,17 @@ fn body<'a>(header: &Header, bytes: &'a [u8]) -> Result<Body<'a>, Violation> {
         return Ok(Body::whole(bytes));
     }
     let (cursor, total) = split_total(header, Cursor::new(header.kind.name(), bytes))?;
-    Ok(Body { bytes: cursor.rest(), total })
+    Ok(Body {
+        bytes: cursor.rest(),
+        total,
+    })
 }
 
 /// Takes the total off the front of a first fragment.
-fn split_total<'a>(header: &Header, mut cursor: Cursor<'a>) -> Result<(Cursor<'a>, Option<u64>), Violation> {
+fn split_total<'a>(
+    header: &Header,
+    mut cursor: Cursor<'a>,
+) -> Result<(Cursor<'a>, Option<u64>), Violation> {
     if !header.more() {
         return Ok((cursor, None));
     }
@@ -368,7 +472,15 @@ fn decode_end<'a>(header: &Header, cursor: Cursor<'a>) -> Result<Frame<'a>, Viol
     if (how == EndHow::Error) != (cursor.remaining() > 0) {
         return Err(cursor.violation("an error belongs to how 1 and only there"));
     }
-    Ok(Frame::End { stream, who, how, error: Body { bytes: cursor.rest(), total: total.map(|t| t - 8) } })
+    Ok(Frame::End {
+        stream,
+        who,
+        how,
+        error: Body {
+            bytes: cursor.rest(),
+            total: total.map(|t| t - 8),
+        },
+    })
 }
 
 fn decode_in_arena<'a>(header: &Header, bytes: &'a [u8]) -> Result<Frame<'a>, Violation> {
@@ -378,7 +490,11 @@ fn decode_in_arena<'a>(header: &Header, bytes: &'a [u8]) -> Result<Frame<'a>, Vi
     };
     let (head, place) = bytes.split_at(split);
     let place = arena_ref(&mut Cursor::new(header.kind.name(), place))?;
-    Ok(Frame::InArena { kind: header.kind, head, place })
+    Ok(Frame::InArena {
+        kind: header.kind,
+        head,
+        place,
+    })
 }
 
 fn arena_ref(cursor: &mut Cursor<'_>) -> Result<ArenaRef, Violation> {

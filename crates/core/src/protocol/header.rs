@@ -132,7 +132,11 @@ impl FrameType {
     pub const fn may_use_arena(self) -> bool {
         matches!(
             self,
-            FrameType::Call | FrameType::Ok | FrameType::DeclaredError | FrameType::Item | FrameType::Event
+            FrameType::Call
+                | FrameType::Ok
+                | FrameType::DeclaredError
+                | FrameType::Item
+                | FrameType::Event
         )
     }
 }
@@ -155,11 +159,19 @@ impl Header {
     pub fn decode(bytes: &[u8; HEADER]) -> Result<Header, Violation> {
         let length = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
         let Some(kind) = FrameType::from_number(bytes[4]) else {
-            return Err(Violation::new(format!("frame type {} is not known", bytes[4])));
+            return Err(Violation::new(format!(
+                "frame type {} is not known",
+                bytes[4]
+            )));
         };
         let flags = bytes[5];
         let id = u64::from_le_bytes(bytes[8..].try_into().expect("8 bytes"));
-        let header = Header { length, kind, flags, id };
+        let header = Header {
+            length,
+            kind,
+            flags,
+            id,
+        };
         if bytes[6] != 0 || bytes[7] != 0 {
             return Err(header.violation("reserved bytes are not zero"));
         }
@@ -218,7 +230,11 @@ impl Header {
     }
 
     pub(super) fn violation(&self, what: &str) -> Violation {
-        Violation::new(format!("{} frame, id {}: {what}", self.kind.name(), self.id))
+        Violation::new(format!(
+            "{} frame, id {}: {what}",
+            self.kind.name(),
+            self.id
+        ))
     }
 }
 

@@ -1,8 +1,8 @@
 //! The first frame in each direction.
 
+use super::Violation;
 use super::cursor::{Cursor, put_string};
 use super::header::MAX_BODY;
-use super::Violation;
 use crate::error::{Code, Error};
 
 /// The protocol's version.
@@ -82,12 +82,18 @@ impl Hello {
     pub fn encode(&self) -> Result<Vec<u8>, Error> {
         let names = [&self.instance, &self.language];
         if self.exports.len() > MAX_EXPORTS {
-            return Err(Error::invalid_argument(format!("one instance exports at most {MAX_EXPORTS} interfaces")));
+            return Err(Error::invalid_argument(format!(
+                "one instance exports at most {MAX_EXPORTS} interfaces"
+            )));
         }
-        if let Some(name) =
-            names.into_iter().chain(self.exports.iter().map(|e| &e.interface)).find(|n| n.len() > MAX_NAME)
+        if let Some(name) = names
+            .into_iter()
+            .chain(self.exports.iter().map(|e| &e.interface))
+            .find(|n| n.len() > MAX_NAME)
         {
-            return Err(Error::invalid_argument(format!("a name has more than {MAX_NAME} bytes: {name}")));
+            return Err(Error::invalid_argument(format!(
+                "a name has more than {MAX_NAME} bytes: {name}"
+            )));
         }
         let mut out = Vec::with_capacity(128 + self.exports.len() * 96);
         out.extend_from_slice(&MAGIC);
@@ -106,7 +112,9 @@ impl Hello {
             out.extend_from_slice(&export.fingerprint);
         }
         if out.len() > MAX_BODY {
-            return Err(Error::invalid_argument("the names of the exported interfaces are too long together"));
+            return Err(Error::invalid_argument(
+                "the names of the exported interfaces are too long together",
+            ));
         }
         Ok(out)
     }
@@ -124,7 +132,9 @@ impl Hello {
         if !(minimum..=maximum).contains(&VERSION) {
             return Err(Violation::with_code(
                 Code::Unimplemented,
-                format!("the peer speaks protocol versions {minimum} to {maximum}, this side {VERSION}"),
+                format!(
+                    "the peer speaks protocol versions {minimum} to {maximum}, this side {VERSION}"
+                ),
             ));
         }
         let features = cursor.u32()?;
@@ -142,8 +152,20 @@ impl Hello {
         let mut exports = Vec::with_capacity(count.min(cursor.remaining() / 36));
         for _ in 0..count {
             let interface = cursor.string(MAX_NAME)?.to_owned();
-            exports.push(Export { interface, fingerprint: cursor.array()? });
+            exports.push(Export {
+                interface,
+                fingerprint: cursor.array()?,
+            });
         }
-        Ok(Hello { features, calls, message, reassembly, pid, instance, language, exports })
+        Ok(Hello {
+            features,
+            calls,
+            message,
+            reassembly,
+            pid,
+            instance,
+            language,
+            exports,
+        })
     }
 }

@@ -53,7 +53,11 @@ impl Outgoing {
         let sized = first && !last;
         let header = Header {
             length: (length + if sized { 8 } else { 0 }) as u32,
-            kind: if first { self.kind } else { FrameType::Fragment },
+            kind: if first {
+                self.kind
+            } else {
+                FrameType::Fragment
+            },
             flags: if last { 0 } else { flags::MORE },
             id: self.id,
         };
@@ -153,17 +157,32 @@ impl Output {
     /// Whether a small call or reply may be encoded at once. Not if another one waits already, nor if the buffer is
     /// full, nor if small frames have taken more than their share beside a large body.
     pub(super) fn is_open_for(&self, kind: FrameType) -> bool {
-        let waiting = if kind == FrameType::Call { &self.calls } else { &self.replies };
+        let waiting = if kind == FrameType::Call {
+            &self.calls
+        } else {
+            &self.replies
+        };
         waiting.is_empty()
             && self.buffer.len() - self.taken < CHUNK
             && (self.begun.is_empty() || self.overtaken < CHUNK)
     }
 
     /// Encodes a whole small body at once, if [`Output::is_open_for`] it; returns the position of its first byte.
-    pub(super) fn put_small(&mut self, id: u64, kind: FrameType, length: usize, body: impl FnOnce(&mut Vec<u8>)) -> u64 {
+    pub(super) fn put_small(
+        &mut self,
+        id: u64,
+        kind: FrameType,
+        length: usize,
+        body: impl FnOnce(&mut Vec<u8>),
+    ) -> u64 {
         let position = self.end();
         let before = self.buffer.len();
-        let header = Header { length: length as u32, kind, flags: 0, id };
+        let header = Header {
+            length: length as u32,
+            kind,
+            flags: 0,
+            id,
+        };
         self.buffer.reserve(header.frame_size());
         self.buffer.extend_from_slice(&header.encode());
         body(&mut self.buffer);
@@ -175,7 +194,11 @@ impl Output {
 
     /// Queues a body.
     pub(super) fn queue(&mut self, body: Outgoing) {
-        if body.kind == FrameType::Call { self.calls.push_back(body) } else { self.replies.push_back(body) }
+        if body.kind == FrameType::Call {
+            self.calls.push_back(body)
+        } else {
+            self.replies.push_back(body)
+        }
     }
 
     /// Removes the body of a call or reply that has not been encoded completely.
@@ -206,7 +229,11 @@ impl Output {
                 _ => self.continue_begun(&mut emitted),
             }
             self.turn = (self.turn + 1) % 3;
-            idle = if self.buffer.len() == before { idle + 1 } else { 0 };
+            idle = if self.buffer.len() == before {
+                idle + 1
+            } else {
+                0
+            };
         }
     }
 
@@ -216,11 +243,17 @@ impl Output {
         let mut held_back = 0;
         while self.buffer.len() - start < FRAGMENT {
             let is_call = self.turn == 1;
-            let queue = if is_call { &mut self.calls } else { &mut self.replies };
+            let queue = if is_call {
+                &mut self.calls
+            } else {
+                &mut self.replies
+            };
             if held_back == queue.len() {
                 return;
             }
-            let Some(mut body) = queue.pop_front() else { return };
+            let Some(mut body) = queue.pop_front() else {
+                return;
+            };
             let weight = body.weight();
             if weight > 0 && self.incomplete > 0 && self.incomplete + weight > self.reassembly {
                 // It begins when the receiver has room. Replies behind it may overtake it, calls may not.
@@ -234,7 +267,10 @@ impl Output {
             }
             // A schema has id 0 like every other: one at a time.
             if body.kind == FrameType::SchemaReply
-                && self.begun.iter().any(|other| other.kind == FrameType::SchemaReply)
+                && self
+                    .begun
+                    .iter()
+                    .any(|other| other.kind == FrameType::SchemaReply)
             {
                 queue.push_back(body);
                 held_back += 1;
@@ -248,14 +284,24 @@ impl Output {
                 self.begun.push_back(body);
             }
             let end = self.end();
-            emitted(Emitted { id, kind, began, finished }, end);
+            emitted(
+                Emitted {
+                    id,
+                    kind,
+                    began,
+                    finished,
+                },
+                end,
+            );
         }
     }
 
     /// One fragment of the begun body whose turn it is.
     fn continue_begun(&mut self, emitted: &mut impl FnMut(Emitted, u64)) {
         self.overtaken = 0;
-        let Some(mut body) = self.begun.pop_front() else { return };
+        let Some(mut body) = self.begun.pop_front() else {
+            return;
+        };
         let finished = body.encode_next(&mut self.buffer);
         let (id, kind) = (body.id, body.kind);
         if finished {
@@ -264,7 +310,15 @@ impl Output {
             self.begun.push_back(body);
         }
         let end = self.end();
-        emitted(Emitted { id, kind, began: None, finished }, end);
+        emitted(
+            Emitted {
+                id,
+                kind,
+                began: None,
+                finished,
+            },
+            end,
+        );
     }
 }
 

@@ -3,7 +3,9 @@
 use super::super::body::Assembly;
 use super::super::header::FRAGMENT;
 use super::super::output::{Outgoing, Tail};
-use super::super::{Body, CallHead, Frame, FrameType, Header, LinkEvent, Reason, Violation, encode_error};
+use super::super::{
+    Body, CallHead, Frame, FrameType, Header, LinkEvent, Reason, Violation, encode_error,
+};
 use super::Link;
 use crate::dispatch::Outcome;
 use crate::error::{Code, Error, Sent};
@@ -42,22 +44,37 @@ impl Link {
         let limit = self.peer.as_ref().map_or(0, |peer| peer.message);
         let (kind, body) = match outcome {
             Outcome::Ok(body) if body.len() as u64 <= limit => (FrameType::Ok, body),
-            Outcome::Declared(body) if body.len() as u64 <= limit => (FrameType::DeclaredError, body),
+            Outcome::Declared(body) if body.len() as u64 <= limit => {
+                (FrameType::DeclaredError, body)
+            }
             Outcome::Ok(body) | Outcome::Declared(body) => {
-                let message = format!("the result has {} bytes, the caller accepts {limit}", body.len());
+                let message = format!(
+                    "the result has {} bytes, the caller accepts {limit}",
+                    body.len()
+                );
                 let error = Error::new(Code::ResourceExhausted, message);
-                (FrameType::SystemError, encode_error(&error.with_sent(Sent::MaybeExecuted).with_retry(false)))
+                (
+                    FrameType::SystemError,
+                    encode_error(&error.with_sent(Sent::MaybeExecuted).with_retry(false)),
+                )
             }
             Outcome::System(error) => (FrameType::SystemError, encode_error(&error)),
             Outcome::Cancelled => (FrameType::Cancelled, Vec::new()),
         };
         if body.len() <= FRAGMENT && self.output.is_open_for(kind) {
-            self.output.put_small(id, kind, body.len(), |out| out.extend_from_slice(&body));
+            self.output
+                .put_small(id, kind, body.len(), |out| out.extend_from_slice(&body));
             self.inbound.remove(&id);
             self.unsent_ends.push_back(self.output.end());
         } else {
             self.inbound.insert(id, InboundCall::Replying);
-            self.output.queue(Outgoing { id, kind, head: Vec::new(), tail: Tail::Own(body), position: 0 });
+            self.output.queue(Outgoing {
+                id,
+                kind,
+                head: Vec::new(),
+                tail: Tail::Own(body),
+                position: 0,
+            });
         }
     }
 
@@ -92,26 +109,42 @@ impl Link {
         }
         let size = body.len() - (body.bytes.len() - args.len()) as u64;
         if size > self.own.message {
-            let message = format!("the arguments have {size} bytes, the limit is {}", self.own.message);
+            let message = format!(
+                "the arguments have {size} bytes, the limit is {}",
+                self.own.message
+            );
             return self.refuse(header, message, Some(false));
         }
         if body.total.is_none() {
             self.inbound.insert(id, InboundCall::Ready);
-            self.events.push_back(LinkEvent::Call { id, head, args: args.to_vec() });
+            self.events.push_back(LinkEvent::Call {
+                id,
+                head,
+                args: args.to_vec(),
+            });
             return Ok(());
         }
         if self.reassembling.saturating_add(body.len()) > self.own.reassembly {
-            let message = format!("arguments of {size} bytes do not fit beside others that are incomplete");
+            let message =
+                format!("arguments of {size} bytes do not fit beside others that are incomplete");
             return self.refuse(header, message, None);
         }
         self.reassembling += body.len();
         let assembly = Assembly::new(args, body.missing(), body.len());
-        self.inbound.insert(id, InboundCall::Assembling(Box::new(Arguments { head, assembly })));
+        self.inbound.insert(
+            id,
+            InboundCall::Assembling(Box::new(Arguments { head, assembly })),
+        );
         Ok(())
     }
 
     /// Answers a call that is not accepted; its fragments are ignored like those of any call that has ended.
-    fn refuse(&mut self, header: &Header, message: String, retry: Option<bool>) -> Result<(), Violation> {
+    fn refuse(
+        &mut self,
+        header: &Header,
+        message: String,
+        retry: Option<bool>,
+    ) -> Result<(), Violation> {
         let mut error = Error::new(Code::ResourceExhausted, message);
         if let Some(retry) = retry {
             error = error.with_retry(retry);
@@ -121,7 +154,11 @@ impl Link {
     }
 
     /// A fragment of arguments arrived.
-    pub(super) fn on_args_fragment(&mut self, header: &Header, bytes: &[u8]) -> Result<(), Violation> {
+    pub(super) fn on_args_fragment(
+        &mut self,
+        header: &Header,
+        bytes: &[u8],
+    ) -> Result<(), Violation> {
         let id = header.id;
         if id > self.last_inbound {
             return Err(header.violation("the call was never opened"));
@@ -133,12 +170,18 @@ impl Link {
                 if !arguments.assembly.add(header, bytes)? {
                     return Ok(());
                 }
-                let Some(InboundCall::Assembling(arguments)) = self.inbound.insert(id, InboundCall::Ready) else {
+                let Some(InboundCall::Assembling(arguments)) =
+                    self.inbound.insert(id, InboundCall::Ready)
+                else {
                     unreachable!("matched above")
                 };
                 let Arguments { head, mut assembly } = *arguments;
                 self.reassembling -= std::mem::take(&mut assembly.held);
-                self.events.push_back(LinkEvent::Call { id, head, args: assembly.into_bytes() });
+                self.events.push_back(LinkEvent::Call {
+                    id,
+                    head,
+                    args: assembly.into_bytes(),
+                });
                 Ok(())
             }
             Some(_) => Err(header.violation("there is no body to continue")),
@@ -155,10 +198,13 @@ impl Link {
             None | Some(InboundCall::Abandoned) => return Ok(()),
             Some(state @ InboundCall::Running) => {
                 *state = InboundCall::Abandoned;
-                self.events.push_back(LinkEvent::CancelRequested { id, reason });
+                self.events
+                    .push_back(LinkEvent::CancelRequested { id, reason });
                 return Ok(());
             }
-            Some(InboundCall::Assembling(arguments)) => self.reassembling -= arguments.assembly.skip(),
+            Some(InboundCall::Assembling(arguments)) => {
+                self.reassembling -= arguments.assembly.skip()
+            }
             Some(InboundCall::Ready) => {}
             // What is left of the reply need not be sent.
             Some(InboundCall::Replying) => self.output.remove(id),
@@ -180,7 +226,10 @@ impl Link {
         running.sort_unstable();
         self.inbound.clear();
         for id in running {
-            self.events.push_back(LinkEvent::CancelRequested { id, reason: Reason::Lost });
+            self.events.push_back(LinkEvent::CancelRequested {
+                id,
+                reason: Reason::Lost,
+            });
         }
     }
 }

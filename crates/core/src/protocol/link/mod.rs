@@ -170,29 +170,45 @@ impl Link {
     }
 
     fn fill(&mut self) {
-        let Link { output, outgoing, inbound, unsent_ends, schemas, last_sent, .. } = self;
-        output.fill(|Emitted { id, kind, began, finished }, end| match kind {
-            FrameType::Call => {
-                if let Some(call) = outgoing.get_mut(&id) {
-                    if let Some(began) = began {
-                        call.began = began;
-                        *last_sent = id;
+        let Link {
+            output,
+            outgoing,
+            inbound,
+            unsent_ends,
+            schemas,
+            last_sent,
+            ..
+        } = self;
+        output.fill(
+            |Emitted {
+                 id,
+                 kind,
+                 began,
+                 finished,
+             },
+             end| match kind {
+                FrameType::Call => {
+                    if let Some(call) = outgoing.get_mut(&id) {
+                        if let Some(began) = began {
+                            call.began = began;
+                            *last_sent = id;
+                        }
+                        call.in_output = !finished;
                     }
-                    call.in_output = !finished;
                 }
-            }
-            FrameType::SchemaReply => {
-                if finished {
-                    schemas.answered();
+                FrameType::SchemaReply => {
+                    if finished {
+                        schemas.answered();
+                    }
                 }
-            }
-            _ => {
-                if finished {
-                    inbound.remove(&id);
-                    unsent_ends.push_back(end);
+                _ => {
+                    if finished {
+                        inbound.remove(&id);
+                        unsent_ends.push_back(end);
+                    }
                 }
-            }
-        });
+            },
+        );
     }
 
     /// Tells that the transport has taken the first `n` bytes of [`Link::output`]. Whether a call counts as sent when the
@@ -229,7 +245,10 @@ impl Link {
     /// `resource-exhausted` if the schema is larger than [`MAX_SCHEMA`](super::MAX_SCHEMA).
     pub fn reply_schema(&mut self, index: u32, json: Arc<[u8]>) -> Result<()> {
         if json.len() as u64 + 4 > super::MAX_SCHEMA {
-            return Err(Error::new(crate::error::Code::ResourceExhausted, "the schema is too large to be sent"));
+            return Err(Error::new(
+                crate::error::Code::ResourceExhausted,
+                "the schema is too large to be sent",
+            ));
         }
         if !self.is_open() || !self.schemas.answer(index) {
             return Ok(());
@@ -257,9 +276,18 @@ impl Link {
         if !self.is_open() || self.said_goodbye.is_some() {
             return;
         }
-        let cut = (0..=reason.len().min(1024)).rev().find(|&at| reason.is_char_boundary(at)).unwrap_or(0);
+        let cut = (0..=reason.len().min(1024))
+            .rev()
+            .find(|&at| reason.is_char_boundary(at))
+            .unwrap_or(0);
         self.said_goodbye = Some(self.last_inbound);
-        self.output.put(0, &Frame::Goodbye { last: self.last_inbound, reason: &reason[..cut] });
+        self.output.put(
+            0,
+            &Frame::Goodbye {
+                last: self.last_inbound,
+                reason: &reason[..cut],
+            },
+        );
     }
 
     /// The transport is gone: open calls of this side end with `unavailable`, calls that the peer made are cancelled.

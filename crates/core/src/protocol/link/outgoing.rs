@@ -3,7 +3,9 @@
 use super::super::body::Assembly;
 use super::super::header::FRAGMENT;
 use super::super::output::{Outgoing, Tail};
-use super::super::{Body, CallHead, Frame, FrameType, Header, LinkEvent, Reason, Violation, decode_error};
+use super::super::{
+    Body, CallHead, Frame, FrameType, Header, LinkEvent, Reason, Violation, decode_error,
+};
 use super::Link;
 use crate::dispatch::Outcome;
 use crate::error::{Code, Error, Result, Sent};
@@ -44,14 +46,23 @@ impl Link {
             ));
         }
         if args.len() as u64 > peer.message {
-            let message = format!("the arguments have {} bytes, the peer accepts {}", args.len(), peer.message);
+            let message = format!(
+                "the arguments have {} bytes, the peer accepts {}",
+                args.len(),
+                peer.message
+            );
             return Err(Error::new(Code::ResourceExhausted, message).with_retry(false));
         }
         let head_size = head.encoded_size()?;
         let id = self.next_id;
         self.next_id += 2;
         let total = head_size + args.len();
-        let mut call = OutgoingCall { began: u64::MAX, in_output: false, given_up: false, reply: None };
+        let mut call = OutgoingCall {
+            began: u64::MAX,
+            in_output: false,
+            given_up: false,
+            reply: None,
+        };
         if total <= FRAGMENT && self.output.is_open_for(FrameType::Call) {
             call.began = self.output.put_small(id, FrameType::Call, total, |out| {
                 head.encode(out);
@@ -77,7 +88,9 @@ impl Link {
     /// The caller no longer waits. True if the call was still open: then no [`LinkEvent::Outcome`] comes, and the caller
     /// reports `cancelled` or `deadline-exceeded` itself. False if its outcome is there already or it is not known.
     pub fn give_up(&mut self, id: u64, reason: Reason) -> bool {
-        let Some(call) = self.outgoing.get_mut(&id) else { return false };
+        let Some(call) = self.outgoing.get_mut(&id) else {
+            return false;
+        };
         if call.given_up {
             return false;
         }
@@ -100,14 +113,25 @@ impl Link {
 
     /// Whether no byte of an open call was handed to the transport.
     pub fn is_unsent(&self, id: u64) -> bool {
-        self.outgoing.get(&id).is_some_and(|call| call.began >= self.output.consumed())
+        self.outgoing
+            .get(&id)
+            .is_some_and(|call| call.began >= self.output.consumed())
     }
 
     /// A terminal frame arrived.
-    pub(super) fn on_terminal(&mut self, header: &Header, kind: FrameType, body: Body<'_>) -> Result<(), Violation> {
+    pub(super) fn on_terminal(
+        &mut self,
+        header: &Header,
+        kind: FrameType,
+        body: Body<'_>,
+    ) -> Result<(), Violation> {
         let id = header.id;
         let Some(call) = self.outgoing.get_mut(&id) else {
-            return if id <= self.last_sent { Ok(()) } else { Err(header.violation("the call was never opened")) };
+            return if id <= self.last_sent {
+                Ok(())
+            } else {
+                Err(header.violation("the call was never opened"))
+            };
         };
         if call.began == u64::MAX {
             return Err(header.violation("the call was never opened"));
@@ -119,15 +143,27 @@ impl Link {
             }
             self.reassembling -= reply.assembly.skip();
         }
-        let limit = if kind == FrameType::SystemError { super::super::MAX_ERROR } else { self.own.message };
+        let limit = if kind == FrameType::SystemError {
+            super::super::MAX_ERROR
+        } else {
+            self.own.message
+        };
         if body.len() > limit && kind == FrameType::SystemError {
             return Err(header.violation("the error is too large"));
         }
         let given_up = call.given_up;
         let too_large = if body.len() > limit {
-            Some(format!("the result has {} bytes, the limit is {limit}", body.len()))
-        } else if body.total.is_some() && self.reassembling.saturating_add(body.len()) > self.own.reassembly {
-            Some(format!("a result of {} bytes does not fit beside others that are incomplete", body.len()))
+            Some(format!(
+                "the result has {} bytes, the limit is {limit}",
+                body.len()
+            ))
+        } else if body.total.is_some()
+            && self.reassembling.saturating_add(body.len()) > self.own.reassembly
+        {
+            Some(format!(
+                "a result of {} bytes does not fit beside others that are incomplete",
+                body.len()
+            ))
         } else {
             None
         };
@@ -153,16 +189,27 @@ impl Link {
         if let (Some(message), false) = (too_large, given_up) {
             // The place in the quota comes back with the last fragment only.
             call.given_up = true;
-            self.events.push_back(LinkEvent::Outcome { id, outcome: too_large_outcome(message) });
+            self.events.push_back(LinkEvent::Outcome {
+                id,
+                outcome: too_large_outcome(message),
+            });
         }
         Ok(())
     }
 
     /// A fragment of a terminal frame arrived.
-    pub(super) fn on_reply_fragment(&mut self, header: &Header, bytes: &[u8]) -> Result<(), Violation> {
+    pub(super) fn on_reply_fragment(
+        &mut self,
+        header: &Header,
+        bytes: &[u8],
+    ) -> Result<(), Violation> {
         let id = header.id;
         let Some(call) = self.outgoing.get_mut(&id) else {
-            return if id <= self.last_sent { Ok(()) } else { Err(header.violation("the call was never opened")) };
+            return if id <= self.last_sent {
+                Ok(())
+            } else {
+                Err(header.violation("the call was never opened"))
+            };
         };
         let Some(reply) = &mut call.reply else {
             return Err(header.violation("there is no body to continue"));
@@ -201,8 +248,12 @@ impl Link {
                 self.reassembling -= reply.assembly.skip();
             }
             if !call.given_up {
-                let error = Error::unavailable("the peer is shutting down and did not take the call");
-                self.events.push_back(LinkEvent::Outcome { id, outcome: Outcome::System(error) });
+                let error =
+                    Error::unavailable("the peer is shutting down and did not take the call");
+                self.events.push_back(LinkEvent::Outcome {
+                    id,
+                    outcome: Outcome::System(error),
+                });
             }
         }
     }
@@ -215,12 +266,20 @@ impl Link {
             if call.given_up {
                 continue;
             }
-            let sent = if call.began >= consumed { Sent::NotSent } else { Sent::MaybeExecuted };
-            let mut error = Error::unavailable("the link to the other process was lost").with_sent(sent);
+            let sent = if call.began >= consumed {
+                Sent::NotSent
+            } else {
+                Sent::MaybeExecuted
+            };
+            let mut error =
+                Error::unavailable("the link to the other process was lost").with_sent(sent);
             if let Some(cause) = &cause {
                 error = error.with_cause(cause.clone());
             }
-            self.events.push_back(LinkEvent::Outcome { id, outcome: Outcome::System(error) });
+            self.events.push_back(LinkEvent::Outcome {
+                id,
+                outcome: Outcome::System(error),
+            });
         }
     }
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::super::body::Assembly;
 use super::super::header::HEADER;
 use super::super::{
-    Body, Frame, FrameType, Header, Hello, LinkEvent, MAX_SCHEMA, Violation, decode_error, encode_error,
+    Body, Frame, FrameType, Header, Hello, LinkEvent, MAX_SCHEMA, Violation, decode_error,
+    encode_error,
 };
 use super::{Link, MAX_ANSWERS, Role, State};
 use crate::error::{Error, Result};
@@ -37,13 +38,16 @@ impl Schemas {
     pub(super) fn want(&mut self, index: u32) -> Result<bool> {
         match self.wanted.get_mut(index as usize) {
             Some(wanted) => Ok(!std::mem::replace(wanted, true)),
-            None => Err(Error::invalid_argument(format!("the peer exports no interface {index}"))),
+            None => Err(Error::invalid_argument(format!(
+                "the peer exports no interface {index}"
+            ))),
         }
     }
 
     /// Whether the peer waits for this schema.
     pub(super) fn answer(&mut self, index: u32) -> bool {
-        let waits = self.requested.get(index as usize) == Some(&true) && !self.answering.contains(&index);
+        let waits =
+            self.requested.get(index as usize) == Some(&true) && !self.answering.contains(&index);
         if waits {
             self.answering.push_back(index);
         }
@@ -92,7 +96,10 @@ impl Link {
             if self.input.len() < wanted {
                 return Ok(());
             }
-            if wanted == HEADER && Header::decode(self.input.first_chunk().expect("complete"))?.frame_size() > HEADER {
+            if wanted == HEADER
+                && Header::decode(self.input.first_chunk().expect("complete"))?.frame_size()
+                    > HEADER
+            {
                 continue;
             }
             let input = std::mem::take(&mut self.input);
@@ -117,12 +124,17 @@ impl Link {
     }
 
     fn on_frame(&mut self, header: &Header, frame: Frame<'_>) -> Result<(), Violation> {
-        if self.state == State::Opening && !matches!(frame, Frame::Hello(_) | Frame::SystemError(_)) {
+        if self.state == State::Opening && !matches!(frame, Frame::Hello(_) | Frame::SystemError(_))
+        {
             return Err(header.violation("hello comes first"));
         }
         let from_here = (header.id & 1 == 1) == (self.role == Role::Client);
         let own = |own: bool| {
-            if from_here == own { Ok(()) } else { Err(header.violation("the id belongs to the other side's calls")) }
+            if from_here == own {
+                Ok(())
+            } else {
+                Err(header.violation("the id belongs to the other side's calls"))
+            }
         };
         match frame {
             Frame::Call(body) => {
@@ -142,7 +154,9 @@ impl Link {
                 own(false)?;
                 self.on_cancel(header, reason)
             }
-            Frame::Fragment { bytes, .. } if header.id == 0 => self.on_schema_fragment(header, bytes),
+            Frame::Fragment { bytes, .. } if header.id == 0 => {
+                self.on_schema_fragment(header, bytes)
+            }
             Frame::Fragment { bytes, .. } if from_here => self.on_reply_fragment(header, bytes),
             Frame::Fragment { bytes, .. } => self.on_args_fragment(header, bytes),
             Frame::Hello(body) => self.on_hello(header, body),
@@ -166,7 +180,9 @@ impl Link {
                     return Err(header.violation("said twice"));
                 }
                 self.on_goodbye(last);
-                self.events.push_back(LinkEvent::Goodbye { reason: reason.to_owned() });
+                self.events.push_back(LinkEvent::Goodbye {
+                    reason: reason.to_owned(),
+                });
                 Ok(())
             }
             Frame::ShmOffer { .. }
@@ -178,7 +194,9 @@ impl Link {
             | Frame::Event(_)
             | Frame::InArena { .. }
             | Frame::ArenaRef(_)
-            | Frame::ArenaRelease { .. } => Err(header.violation("it needs a feature that was not announced")),
+            | Frame::ArenaRelease { .. } => {
+                Err(header.violation("it needs a feature that was not announced"))
+            }
         }
     }
 
@@ -220,7 +238,10 @@ impl Link {
         if json.total.is_some() {
             self.schemas.incoming = Some((index, Assembly::new(json.bytes, json.missing(), 0)));
         } else {
-            self.events.push_back(LinkEvent::Schema { index, json: json.bytes.to_vec() });
+            self.events.push_back(LinkEvent::Schema {
+                index,
+                json: json.bytes.to_vec(),
+            });
         }
         Ok(())
     }
@@ -231,7 +252,10 @@ impl Link {
         };
         if assembly.add(header, bytes)? {
             let (index, assembly) = self.schemas.incoming.take().expect("just used");
-            self.events.push_back(LinkEvent::Schema { index, json: assembly.into_bytes() });
+            self.events.push_back(LinkEvent::Schema {
+                index,
+                json: assembly.into_bytes(),
+            });
         }
         Ok(())
     }
@@ -239,7 +263,9 @@ impl Link {
     /// Answers a frame that the peer may send at any time. A peer that asks and does not read is stopped.
     pub(super) fn answer(&mut self, id: u64, frame: &Frame<'_>) -> Result<(), Violation> {
         if self.unsent_answers.len() >= MAX_ANSWERS {
-            return Err(Violation::new("the peer does not read the answers that it asks for"));
+            return Err(Violation::new(
+                "the peer does not read the answers that it asks for",
+            ));
         }
         self.output.put(id, frame);
         self.unsent_answers.push_back(self.output.end());

@@ -10,13 +10,23 @@ fn default_pair() -> Pair {
 }
 
 fn call(link: &mut Link, args: &[u8]) -> u64 {
-    link.call(CallHead { function: 7, ..CallHead::default() }, args.to_vec()).unwrap()
+    link.call(
+        CallHead {
+            function: 7,
+            ..CallHead::default()
+        },
+        args.to_vec(),
+    )
+    .unwrap()
 }
 
 #[track_caller]
 fn system(event: LinkEvent) -> (u64, Error) {
     match event {
-        LinkEvent::Outcome { id, outcome: Outcome::System(error) } => (id, error),
+        LinkEvent::Outcome {
+            id,
+            outcome: Outcome::System(error),
+        } => (id, error),
         other => panic!("{other:?}"),
     }
 }
@@ -32,7 +42,13 @@ fn arrived(event: LinkEvent) -> (u64, Vec<u8>) {
 #[test]
 fn calls_go_both_ways_and_end_in_four_ways() {
     let mut pair = default_pair();
-    let head = CallHead { interface: 1, function: 2, deadline: 3, chain: [4; 16], ..CallHead::default() };
+    let head = CallHead {
+        interface: 1,
+        function: 2,
+        deadline: 3,
+        chain: [4; 16],
+        ..CallHead::default()
+    };
     for (n, outcome) in [
         Outcome::Ok(vec![1, 2]),
         Outcome::Declared(vec![3]),
@@ -45,7 +61,14 @@ fn calls_go_both_ways_and_end_in_four_ways() {
         let id = pair.client.call(head.clone(), vec![n as u8]).unwrap();
         assert_eq!(id, 1 + 2 * n as u64);
         pair.settle();
-        assert_eq!(event(&mut pair.server), LinkEvent::Call { id, head: head.clone(), args: vec![n as u8] });
+        assert_eq!(
+            event(&mut pair.server),
+            LinkEvent::Call {
+                id,
+                head: head.clone(),
+                args: vec![n as u8]
+            }
+        );
         pair.server.reply(id, outcome.clone());
         pair.settle();
         assert_eq!(event(&mut pair.client), LinkEvent::Outcome { id, outcome });
@@ -56,21 +79,43 @@ fn calls_go_both_ways_and_end_in_four_ways() {
     assert_eq!(arrived(event(&mut pair.client)), (2, Vec::new()));
     pair.client.reply(2, Outcome::Ok(Vec::new()));
     pair.settle();
-    assert_eq!(event(&mut pair.server), LinkEvent::Outcome { id: 2, outcome: Outcome::Ok(Vec::new()) });
-    assert_eq!(pair.client.outgoing_calls() + pair.server.inbound_calls(), 0);
+    assert_eq!(
+        event(&mut pair.server),
+        LinkEvent::Outcome {
+            id: 2,
+            outcome: Outcome::Ok(Vec::new())
+        }
+    );
+    assert_eq!(
+        pair.client.outgoing_calls() + pair.server.inbound_calls(),
+        0
+    );
 }
 
 #[test]
 fn bodies_of_every_size_around_a_fragment_arrive_whole() {
     let mut pair = default_pair();
-    for size in [0, 1, 7, 8, 16_343, 16_344, 16_345, 16_384, 16_385, 32_767, 32_768, 32_769, 1_000_003] {
+    for size in [
+        0, 1, 7, 8, 16_343, 16_344, 16_345, 16_384, 16_385, 32_767, 32_768, 32_769, 1_000_003,
+    ] {
         let bytes: Vec<u8> = (0..size).map(|n: u32| (n % 251) as u8).collect();
         let id = call(&mut pair.client, &bytes);
         pair.settle();
-        assert_eq!(arrived(event(&mut pair.server)), (id, bytes.clone()), "{size}");
+        assert_eq!(
+            arrived(event(&mut pair.server)),
+            (id, bytes.clone()),
+            "{size}"
+        );
         pair.server.reply(id, Outcome::Ok(bytes.clone()));
         pair.settle();
-        assert_eq!(event(&mut pair.client), LinkEvent::Outcome { id, outcome: Outcome::Ok(bytes) }, "{size}");
+        assert_eq!(
+            event(&mut pair.client),
+            LinkEvent::Outcome {
+                id,
+                outcome: Outcome::Ok(bytes)
+            },
+            "{size}"
+        );
     }
 }
 
@@ -88,7 +133,10 @@ fn a_small_call_overtakes_a_large_body() {
         before += carry(&mut pair.client, &mut pair.server);
     };
     assert_eq!(id, small);
-    assert!(before < 256 << 10, "{before} bytes came before the small call");
+    assert!(
+        before < 256 << 10,
+        "{before} bytes came before the small call"
+    );
     pair.settle();
     assert_eq!(arrived(event(&mut pair.server)).0, large);
 }
@@ -106,7 +154,10 @@ fn large_bodies_share_the_link() {
         ends.extend(events(&mut pair.server).into_iter().map(|_| sent));
     }
     assert_eq!(ends.len(), 3);
-    assert!(ends[0] > sent * 9 / 10, "in turn, so they all end near the end: {ends:?} of {sent}");
+    assert!(
+        ends[0] > sent * 9 / 10,
+        "in turn, so they all end near the end: {ends:?} of {sent}"
+    );
 }
 
 #[test]
@@ -136,19 +187,38 @@ fn small_calls_do_not_starve_a_large_body() {
 
 #[test]
 fn the_quota_is_kept_on_both_sides_and_comes_back_with_the_terminal_frame_only() {
-    let mut pair = Pair::open(Hello::default(), Hello { calls: 2, ..Hello::default() });
+    let mut pair = Pair::open(
+        Hello::default(),
+        Hello {
+            calls: 2,
+            ..Hello::default()
+        },
+    );
     let first = call(&mut pair.client, &[]);
     call(&mut pair.client, &[]);
-    let error = pair.client.call(CallHead::default(), Vec::new()).unwrap_err();
-    assert_eq!((error.code(), error.sent()), (Code::ResourceExhausted, Sent::NotSent));
+    let error = pair
+        .client
+        .call(CallHead::default(), Vec::new())
+        .unwrap_err();
+    assert_eq!(
+        (error.code(), error.sent()),
+        (Code::ResourceExhausted, Sent::NotSent)
+    );
     pair.settle();
     assert!(pair.client.give_up(first, Reason::Cancelled));
-    assert!(pair.client.call(CallHead::default(), Vec::new()).is_err(), "given up, but not ended");
+    assert!(
+        pair.client.call(CallHead::default(), Vec::new()).is_err(),
+        "given up, but not ended"
+    );
     pair.settle();
     events(&mut pair.server);
     pair.server.reply(first, Outcome::Ok(vec![1]));
     pair.settle();
-    assert_eq!(events(&mut pair.client), [], "what a given-up call returns is dropped");
+    assert_eq!(
+        events(&mut pair.client),
+        [],
+        "what a given-up call returns is dropped"
+    );
     call(&mut pair.client, &[]);
     assert!(pair.client.call(CallHead::default(), Vec::new()).is_err());
 }
@@ -156,8 +226,22 @@ fn the_quota_is_kept_on_both_sides_and_comes_back_with_the_terminal_frame_only()
 #[test]
 fn a_caller_over_the_quota_is_refused_call_by_call() {
     // The client believes in a larger quota than the server grants.
-    let mut server = Link::new(Role::Server, Hello { calls: 1, ..Hello::default() }).unwrap();
-    let mut client = Pair::open(Hello::default(), Hello { calls: 9, ..Hello::default() }).client;
+    let mut server = Link::new(
+        Role::Server,
+        Hello {
+            calls: 1,
+            ..Hello::default()
+        },
+    )
+    .unwrap();
+    let mut client = Pair::open(
+        Hello::default(),
+        Hello {
+            calls: 9,
+            ..Hello::default()
+        },
+    )
+    .client;
     let mut hello = Link::new(Role::Client, Hello::default()).unwrap();
     carry(&mut hello, &mut server);
     let len = server.output().len();
@@ -169,10 +253,19 @@ fn a_caller_over_the_quota_is_refused_call_by_call() {
     assert_eq!(arrived(event(&mut server)).0, first);
     carry(&mut server, &mut client);
     let (id, error) = system(event(&mut client));
-    assert_eq!((id, error.code(), error.sent()), (second, Code::ResourceExhausted, Sent::NotSent));
+    assert_eq!(
+        (id, error.code(), error.sent()),
+        (second, Code::ResourceExhausted, Sent::NotSent)
+    );
     server.reply(first, Outcome::Ok(Vec::new()));
     carry(&mut server, &mut client);
-    assert!(matches!(event(&mut client), LinkEvent::Outcome { outcome: Outcome::Ok(_), .. }));
+    assert!(matches!(
+        event(&mut client),
+        LinkEvent::Outcome {
+            outcome: Outcome::Ok(_),
+            ..
+        }
+    ));
 }
 
 #[test]
@@ -186,7 +279,10 @@ fn a_cancelled_call_that_waits_never_starts() {
     assert_eq!(events(&mut pair.server), []);
     pair.settle();
     assert_eq!(events(&mut pair.client), []);
-    assert_eq!(pair.client.outgoing_calls() + pair.server.inbound_calls(), 0);
+    assert_eq!(
+        pair.client.outgoing_calls() + pair.server.inbound_calls(),
+        0
+    );
 }
 
 #[test]
@@ -197,7 +293,13 @@ fn a_running_call_hears_of_its_cancel_and_its_result_is_not_sent() {
     arrived(event(&mut pair.server));
     pair.client.give_up(id, Reason::Deadline);
     pair.settle();
-    assert_eq!(event(&mut pair.server), LinkEvent::CancelRequested { id, reason: Reason::Deadline });
+    assert_eq!(
+        event(&mut pair.server),
+        LinkEvent::CancelRequested {
+            id,
+            reason: Reason::Deadline
+        }
+    );
     pair.server.reply(id, Outcome::Ok(vec![0; 1 << 20]));
     let sent = carry(&mut pair.server, &mut pair.client);
     assert_eq!(sent, 16, "a cancelled frame and nothing else");
@@ -212,11 +314,18 @@ fn a_cancel_stops_a_large_body_in_either_direction() {
     assert!(pair.client.give_up(id, Reason::Cancelled));
     let mut sent = 0;
     while pair.client.has_output() || pair.server.has_output() {
-        sent += carry(&mut pair.client, &mut pair.server) + carry(&mut pair.server, &mut pair.client);
+        sent +=
+            carry(&mut pair.client, &mut pair.server) + carry(&mut pair.server, &mut pair.client);
     }
     assert!(sent < 200 << 10, "{sent}");
-    assert_eq!((events(&mut pair.client), events(&mut pair.server)), (vec![], vec![]));
-    assert_eq!(pair.client.outgoing_calls() + pair.server.inbound_calls(), 0);
+    assert_eq!(
+        (events(&mut pair.client), events(&mut pair.server)),
+        (vec![], vec![])
+    );
+    assert_eq!(
+        pair.client.outgoing_calls() + pair.server.inbound_calls(),
+        0
+    );
 
     let id = call(&mut pair.client, &[]);
     pair.settle();
@@ -226,11 +335,18 @@ fn a_cancel_stops_a_large_body_in_either_direction() {
     assert!(pair.client.give_up(id, Reason::Cancelled));
     sent = 0;
     while pair.client.has_output() || pair.server.has_output() {
-        sent += carry(&mut pair.client, &mut pair.server) + carry(&mut pair.server, &mut pair.client);
+        sent +=
+            carry(&mut pair.client, &mut pair.server) + carry(&mut pair.server, &mut pair.client);
     }
     assert!(sent < 200 << 10, "{sent}");
-    assert_eq!((events(&mut pair.client), events(&mut pair.server)), (vec![], vec![]));
-    assert_eq!(pair.client.outgoing_calls() + pair.server.inbound_calls(), 0);
+    assert_eq!(
+        (events(&mut pair.client), events(&mut pair.server)),
+        (vec![], vec![])
+    );
+    assert_eq!(
+        pair.client.outgoing_calls() + pair.server.inbound_calls(),
+        0
+    );
 }
 
 #[test]
@@ -242,7 +358,10 @@ fn a_call_given_up_before_its_first_byte_leaves_no_trace() {
     assert!(pair.client.is_unsent(id));
     assert!(pair.client.give_up(id, Reason::Cancelled));
     pair.settle();
-    let mut ids: Vec<u64> = events(&mut pair.server).into_iter().map(|e| arrived(e).0).collect();
+    let mut ids: Vec<u64> = events(&mut pair.server)
+        .into_iter()
+        .map(|e| arrived(e).0)
+        .collect();
     ids.sort_unstable();
     assert_eq!(ids, [1, last]);
     assert_eq!(pair.client.outgoing_calls(), 2);
@@ -250,17 +369,29 @@ fn a_call_given_up_before_its_first_byte_leaves_no_trace() {
 
 #[test]
 fn bodies_over_the_message_limit_are_refused_by_whoever_meets_them_first() {
-    let small = Hello { message: 100_000, ..Hello::default() };
+    let small = Hello {
+        message: 100_000,
+        ..Hello::default()
+    };
     let mut pair = Pair::open(small.clone(), small.clone());
-    let error = pair.client.call(CallHead::default(), vec![0; 100_001]).unwrap_err();
-    assert_eq!((error.code(), error.sent(), error.is_retryable()), (Code::ResourceExhausted, Sent::NotSent, false));
+    let error = pair
+        .client
+        .call(CallHead::default(), vec![0; 100_001])
+        .unwrap_err();
+    assert_eq!(
+        (error.code(), error.sent(), error.is_retryable()),
+        (Code::ResourceExhausted, Sent::NotSent, false)
+    );
     let id = call(&mut pair.client, &vec![0; 100_000]);
     pair.settle();
     assert_eq!(arrived(event(&mut pair.server)).1.len(), 100_000);
     pair.server.reply(id, Outcome::Ok(vec![0; 100_001]));
     pair.settle();
     let (_, error) = system(event(&mut pair.client));
-    assert_eq!((error.code(), error.sent()), (Code::ResourceExhausted, Sent::MaybeExecuted));
+    assert_eq!(
+        (error.code(), error.sent()),
+        (Code::ResourceExhausted, Sent::MaybeExecuted)
+    );
 
     // A peer that does not know the limit: its bodies are skipped, not held.
     for size in [100_001, 5_000_000] {
@@ -272,7 +403,10 @@ fn bodies_over_the_message_limit_are_refused_by_whoever_meets_them_first() {
             carry(&mut server, &mut client);
         }
         let (ended, error) = system(event(&mut client));
-        assert_eq!((ended, error.code(), error.sent()), (id, Code::ResourceExhausted, Sent::NotSent));
+        assert_eq!(
+            (ended, error.code(), error.sent()),
+            (id, Code::ResourceExhausted, Sent::NotSent)
+        );
         assert_eq!(events(&mut server), []);
 
         let mut client = Pair::open(small.clone(), Hello::default()).client;
@@ -283,9 +417,16 @@ fn bodies_over_the_message_limit_are_refused_by_whoever_meets_them_first() {
         server.reply(id, Outcome::Ok(vec![0; size]));
         carry(&mut server, &mut client);
         let (_, error) = system(event(&mut client));
-        assert_eq!((error.code(), error.sent()), (Code::ResourceExhausted, Sent::MaybeExecuted));
+        assert_eq!(
+            (error.code(), error.sent()),
+            (Code::ResourceExhausted, Sent::MaybeExecuted)
+        );
         while server.has_output() {
-            assert_eq!(client.outgoing_calls(), 1, "the place comes back at the end");
+            assert_eq!(
+                client.outgoing_calls(),
+                1,
+                "the place comes back at the end"
+            );
             carry(&mut server, &mut client);
         }
         assert_eq!((client.outgoing_calls(), events(&mut client)), (0, vec![]));
@@ -294,11 +435,20 @@ fn bodies_over_the_message_limit_are_refused_by_whoever_meets_them_first() {
 
 #[test]
 fn large_bodies_wait_for_room_to_be_reassembled() {
-    let tight = Hello { message: 1 << 20, reassembly: 2 << 20, ..Hello::default() };
+    let tight = Hello {
+        message: 1 << 20,
+        reassembly: 2 << 20,
+        ..Hello::default()
+    };
     let mut pair = Pair::open(tight.clone(), tight);
-    let ids: Vec<u64> = (0..8).map(|_| call(&mut pair.client, &vec![7; 1_000_000])).collect();
+    let ids: Vec<u64> = (0..8)
+        .map(|_| call(&mut pair.client, &vec![7; 1_000_000]))
+        .collect();
     pair.settle();
-    let got: Vec<u64> = events(&mut pair.server).into_iter().map(|e| arrived(e).0).collect();
+    let got: Vec<u64> = events(&mut pair.server)
+        .into_iter()
+        .map(|e| arrived(e).0)
+        .collect();
     assert_eq!(got, ids);
     for &id in &ids {
         pair.server.reply(id, Outcome::Ok(vec![8; 1_000_000]));
@@ -332,11 +482,30 @@ fn a_lost_link_ends_calls_and_knows_which_were_sent() {
             (id, error.sent())
         })
         .collect();
-    assert_eq!(ends, [(arrived_id, Sent::MaybeExecuted), (half, Sent::MaybeExecuted), (not, Sent::NotSent)]);
-    assert_eq!(event(&mut pair.server), LinkEvent::CancelRequested { id: arrived_id, reason: Reason::Lost });
+    assert_eq!(
+        ends,
+        [
+            (arrived_id, Sent::MaybeExecuted),
+            (half, Sent::MaybeExecuted),
+            (not, Sent::NotSent)
+        ]
+    );
+    assert_eq!(
+        event(&mut pair.server),
+        LinkEvent::CancelRequested {
+            id: arrived_id,
+            reason: Reason::Lost
+        }
+    );
     pair.server.reply(arrived_id, Outcome::Ok(vec![]));
     assert_eq!(pair.server.output(), b"");
-    assert_eq!(pair.client.call(CallHead::default(), vec![]).unwrap_err().code(), Code::Unavailable);
+    assert_eq!(
+        pair.client
+            .call(CallHead::default(), vec![])
+            .unwrap_err()
+            .code(),
+        Code::Unavailable
+    );
     pair.client.lost();
     assert_eq!(events(&mut pair.client), []);
 }
@@ -352,12 +521,23 @@ fn goodbye_lets_accepted_calls_end_and_ends_the_others_as_not_sent() {
     carry(&mut pair.client, &mut pair.server);
     carry(&mut pair.server, &mut pair.client);
     let mut all = events(&mut pair.client);
-    assert_eq!(all.pop(), Some(LinkEvent::Goodbye { reason: "SIGTERM".into() }));
+    assert_eq!(
+        all.pop(),
+        Some(LinkEvent::Goodbye {
+            reason: "SIGTERM".into()
+        })
+    );
     let (id, error) = system(all.pop().unwrap());
-    assert_eq!((id, error.code(), error.sent()), (crossing, Code::Unavailable, Sent::NotSent));
+    assert_eq!(
+        (id, error.code(), error.sent()),
+        (crossing, Code::Unavailable, Sent::NotSent)
+    );
     assert_eq!(all, []);
     let error = pair.client.call(CallHead::default(), vec![]).unwrap_err();
-    assert_eq!((error.code(), error.sent()), (Code::Unavailable, Sent::NotSent));
+    assert_eq!(
+        (error.code(), error.sent()),
+        (Code::Unavailable, Sent::NotSent)
+    );
     pair.settle();
     assert_eq!(events(&mut pair.server), []);
     pair.server.reply(accepted, Outcome::Ok(vec![1]));
@@ -365,18 +545,38 @@ fn goodbye_lets_accepted_calls_end_and_ends_the_others_as_not_sent() {
     let back = call(&mut pair.server, &[3]);
     pair.settle();
     let mut all = events(&mut pair.client);
-    assert_eq!(all.remove(0), LinkEvent::Outcome { id: accepted, outcome: Outcome::Ok(vec![1]) });
+    assert_eq!(
+        all.remove(0),
+        LinkEvent::Outcome {
+            id: accepted,
+            outcome: Outcome::Ok(vec![1])
+        }
+    );
     assert_eq!(arrived(all.remove(0)).0, back);
 }
 
 #[test]
 fn schemas_are_exchanged_in_any_size() {
     let exports = |n: usize| -> Vec<Export> {
-        (0..n).map(|n| Export { interface: format!("test:a/i{n}@1.0.0"), fingerprint: [n as u8; 32] }).collect()
+        (0..n)
+            .map(|n| Export {
+                interface: format!("test:a/i{n}@1.0.0"),
+                fingerprint: [n as u8; 32],
+            })
+            .collect()
     };
-    let mut pair = Pair::open(Hello::default(), Hello { exports: exports(3), ..Hello::default() });
+    let mut pair = Pair::open(
+        Hello::default(),
+        Hello {
+            exports: exports(3),
+            ..Hello::default()
+        },
+    );
     assert_eq!(pair.client.peer().unwrap().exports, exports(3));
-    assert_eq!(pair.client.request_schema(3).unwrap_err().code(), Code::InvalidArgument);
+    assert_eq!(
+        pair.client.request_schema(3).unwrap_err().code(),
+        Code::InvalidArgument
+    );
     for index in [0, 1, 1, 2] {
         pair.client.request_schema(index).unwrap();
     }
@@ -385,8 +585,15 @@ fn schemas_are_exchanged_in_any_size() {
     assert_eq!(asked.len(), 3, "a schema is asked for once");
     let sizes = [1_000_000, 10, 500_000];
     for event in asked {
-        let LinkEvent::SchemaRequested { index } = event else { panic!("{event:?}") };
-        pair.server.reply_schema(index, vec![b'0' + index as u8; sizes[index as usize]].into()).unwrap();
+        let LinkEvent::SchemaRequested { index } = event else {
+            panic!("{event:?}")
+        };
+        pair.server
+            .reply_schema(
+                index,
+                vec![b'0' + index as u8; sizes[index as usize]].into(),
+            )
+            .unwrap();
     }
     pair.server.reply_schema(0, vec![].into()).unwrap();
     pair.settle();
@@ -405,7 +612,10 @@ fn schemas_are_exchanged_in_any_size() {
     // Once more, after the first answer.
     pair.client.request_schema(1).unwrap();
     pair.settle();
-    assert_eq!(event(&mut pair.server), LinkEvent::SchemaRequested { index: 1 });
+    assert_eq!(
+        event(&mut pair.server),
+        LinkEvent::SchemaRequested { index: 1 }
+    );
 }
 
 #[test]
@@ -432,16 +642,33 @@ fn a_violation_poisons_the_link_and_tells_the_peer() {
     assert_eq!(pair.server.receive(&[]).unwrap_err(), violation);
     assert!(pair.server.is_closed());
     let mut all = events(&mut pair.server);
-    assert_eq!(all.pop(), Some(LinkEvent::CancelRequested { id, reason: Reason::Lost }));
+    assert_eq!(
+        all.pop(),
+        Some(LinkEvent::CancelRequested {
+            id,
+            reason: Reason::Lost
+        })
+    );
     assert_eq!(system(all.pop().unwrap()).0, waiting);
     carry(&mut pair.server, &mut pair.client);
     let mut all = events(&mut pair.client);
-    let Some(LinkEvent::Failed(error)) = all.pop() else { panic!() };
-    assert_eq!((error.code(), error.message()), (Code::InvalidArgument, violation.reason()));
+    let Some(LinkEvent::Failed(error)) = all.pop() else {
+        panic!()
+    };
+    assert_eq!(
+        (error.code(), error.message()),
+        (Code::InvalidArgument, violation.reason())
+    );
     assert!(pair.client.is_closed());
     assert_eq!(all.len(), 2);
     assert_eq!(system(all.remove(0)).1.cause(), Some(&error));
-    assert_eq!(all, [LinkEvent::CancelRequested { id: waiting, reason: Reason::Lost }]);
+    assert_eq!(
+        all,
+        [LinkEvent::CancelRequested {
+            id: waiting,
+            reason: Reason::Lost
+        }]
+    );
 }
 
 #[test]
@@ -460,9 +687,22 @@ fn a_peer_that_asks_without_reading_is_stopped() {
 
 #[test]
 fn calls_and_cancels_without_reading_fill_the_quota() {
-    let mut pair = Pair::open(Hello::default(), Hello { calls: 4, ..Hello::default() });
+    let mut pair = Pair::open(
+        Hello::default(),
+        Hello {
+            calls: 4,
+            ..Hello::default()
+        },
+    );
     // The peer never reads what the server sends, so its own count is that of another, generous server.
-    let mut client = Pair::open(Hello::default(), Hello { calls: 100, ..Hello::default() }).client;
+    let mut client = Pair::open(
+        Hello::default(),
+        Hello {
+            calls: 100,
+            ..Hello::default()
+        },
+    )
+    .client;
     for _ in 0..50 {
         let id = call(&mut client, &[]);
         let bytes = client.output().to_vec();
@@ -474,5 +714,9 @@ fn calls_and_cancels_without_reading_fill_the_quota() {
     let started = events(&mut pair.server).len();
     assert_eq!(started, 0);
     // Eight `cancelled` and 42 refusals; nothing more piles up than one answer a call.
-    assert!(pair.server.output().len() < 50 * 160, "{}", pair.server.output().len());
+    assert!(
+        pair.server.output().len() < 50 * 160,
+        "{}",
+        pair.server.output().len()
+    );
 }

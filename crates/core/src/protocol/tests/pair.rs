@@ -20,15 +20,22 @@ impl Pair {
     pub(super) fn open(client: Hello, server: Hello) -> Pair {
         let mut pair = Pair::closed(client, server);
         pair.settle();
-        assert!(matches!(pair.client.poll_event(), Some(LinkEvent::Opened(_))));
-        assert!(matches!(pair.server.poll_event(), Some(LinkEvent::Opened(_))));
+        assert!(matches!(
+            pair.client.poll_event(),
+            Some(LinkEvent::Opened(_))
+        ));
+        assert!(matches!(
+            pair.server.poll_event(),
+            Some(LinkEvent::Opened(_))
+        ));
         pair
     }
 
     /// Moves everything in both directions until nothing is left to send.
     pub(super) fn settle(&mut self) {
         while self.client.has_output() || self.server.has_output() {
-            let sent = carry(&mut self.client, &mut self.server) + carry(&mut self.server, &mut self.client);
+            let sent = carry(&mut self.client, &mut self.server)
+                + carry(&mut self.server, &mut self.client);
             assert!(sent > 0, "a link has output but gives none");
         }
     }
