@@ -4,6 +4,7 @@
 //! - `load`, `lower`, `rules`, `token`, `constraint`, `wellknown`: from files to a checked schema.
 //! - `canonical`: fingerprints. `print`: back to WIT. `peer`: schemas that came over a link.
 //! - [`names`], `local`: names in each language.
+//! - [`resolve`]: a caller's view against an exporter's schema, down to the bytes.
 //! - [`version`]: which version satisfies which wish.
 
 mod canonical;
@@ -15,6 +16,7 @@ mod lower;
 pub mod names;
 mod peer;
 mod print;
+pub mod resolve;
 mod rules;
 pub mod schema;
 mod source;
