@@ -151,14 +151,6 @@ impl Writer {
         Ok(())
     }
 
-    /// Writes bytes as they are.
-    #[inline]
-    pub fn raw(&mut self, bytes: &[u8]) -> Result<(), Fault> {
-        self.room(bytes.len())?;
-        self.out.extend_from_slice(bytes);
-        Ok(())
-    }
-
     /// Refuses what would not fit a message, before anything is copied.
     #[inline]
     fn room(&self, more: usize) -> Result<(), Fault> {

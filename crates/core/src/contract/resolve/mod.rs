@@ -289,14 +289,3 @@ pub fn mismatches(view: &Arc<Schema>, exporter: &Arc<Schema>) -> Vec<Mismatch> {
     };
     view.functions.iter().filter_map(find).collect()
 }
-
-fn smallest(schema: &Schema) -> Vec<u64> {
-    let mut sizes: Vec<u64> = Vec::new();
-    for ty in &schema.types {
-        let mut sum = 0u64;
-        ty.kind
-            .for_each_child(&mut |c| sum = sum.saturating_add(sizes[c as usize]));
-        sizes.push(sum.min(1));
-    }
-    sizes
-}

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::step::{Case, Members, Step, StepId, Written};
 use crate::contract::canonical;
 use crate::contract::schema::{self, Field, Kind, Schema, TypeId};
+use crate::convert::Converter;
 use crate::wire::Number;
 
 /// What a side does with what the other does not know.
@@ -41,22 +42,20 @@ fn below<T>(result: Paired<T>, step: &str) -> Paired<T> {
 
 /// One side of a link with what pairing needs to know about its types.
 pub(super) struct Side {
-    schema: std::sync::Arc<Schema>,
-    smallest: Vec<u64>,
+    converter: Converter,
     digests: Vec<[u8; 32]>,
 }
 
 impl Side {
     pub(super) fn new(schema: &std::sync::Arc<Schema>) -> Side {
         Side {
-            schema: schema.clone(),
-            smallest: super::smallest(schema),
+            converter: Converter::new(schema.clone()),
             digests: canonical::type_digests(&schema.types, &schema.resources),
         }
     }
 
     pub(super) fn schema(&self) -> &Schema {
-        &self.schema
+        self.converter.schema()
     }
 
     fn kind(&self, id: TypeId) -> &Kind {
@@ -124,7 +123,7 @@ impl<'a> Pairing<'a> {
         let step = match (written, read) {
             (Kind::List { element: w }, Kind::List { element: r }) => {
                 let element = below(self.pair(*w, *r), "[]")?;
-                let smallest = writer.smallest[*w as usize];
+                let smallest = writer.converter.smallest(*w);
                 match (Number::of(writer.kind(*w)), Number::of(reader.kind(*r))) {
                     (Some(number), Some(_)) => Step::Numbers(number),
                     (Some(number), None) => Step::Unpack {
@@ -146,7 +145,7 @@ impl<'a> Pairing<'a> {
                     return difference(format!("a list of {length} against one of {other}"));
                 }
                 let element = below(self.pair(*w, *r), "[]")?;
-                let smallest = writer.smallest[*w as usize];
+                let smallest = writer.converter.smallest(*w);
                 let length = *length as usize;
                 match (Number::of(writer.kind(*w)), Number::of(reader.kind(*r))) {
                     (Some(number), Some(_)) => Step::FixedNumbers(number, length),
@@ -165,15 +164,17 @@ impl<'a> Pairing<'a> {
             (Kind::Set { element: w }, Kind::Set { element: r }) => {
                 let element = below(self.pair(*w, *r), "[]")?;
                 Step::Set {
-                    smallest: writer.smallest[*w as usize],
+                    smallest: writer.converter.smallest(*w),
                     element,
                 }
             }
             (Kind::Map { key: wk, value: wv }, Kind::Map { key: rk, value: rv }) => {
                 let key = below(self.pair(*wk, *rk), "[key]")?;
                 let value = below(self.pair(*wv, *rv), "[]")?;
-                let smallest =
-                    writer.smallest[*wk as usize].saturating_add(writer.smallest[*wv as usize]);
+                let smallest = writer
+                    .converter
+                    .smallest(*wk)
+                    .saturating_add(writer.converter.smallest(*wv));
                 Step::Map {
                     smallest,
                     key,

@@ -49,13 +49,13 @@ impl Transcoder<'_, '_> {
         match &steps[id as usize] {
             Step::Fixed(size) => {
                 let bytes = self.reader.take(*size).map_err(|_| Fault::Truncated)?;
-                self.writer.raw(bytes)?;
+                self.writer.append(bytes);
             }
             Step::Sized => {
                 let len = self.reader.u32()?;
                 let bytes = self.reader.take(len as usize)?;
                 self.writer.u32(len);
-                self.writer.raw(bytes)?;
+                self.writer.append(bytes);
             }
             Step::PartialDate => {
                 self.writer.u16(self.reader.u16()?);
@@ -96,8 +96,7 @@ impl Transcoder<'_, '_> {
                 element,
             } => {
                 self.enter()?;
-                let _ = smallest;
-                self.reader.elements(*length as u64)?;
+                self.reader.fixed_count(*length, *smallest)?;
                 self.writer.elements(*length as u64)?;
                 self.items(*element, *length)?;
                 self.leave();
@@ -225,17 +224,19 @@ impl Transcoder<'_, '_> {
         let mut last: Option<&[u8]> = None;
         for index in 0..count {
             let at = |failure: Failure| failure.at(Segment::Index(index));
-            let (rest, begin) = (self.reader.rest(), self.writer.len());
+            let (rest, begin) = (self.reader.rest(), self.writer.len() - start);
             self.step(element).map_err(at)?;
             let encoded = &rest[..rest.len() - self.reader.remaining()];
             ascending(&mut last, encoded).map_err(|fault| at(fault.into()))?;
-            pieces.push(begin..self.writer.len());
+            pieces.push(begin..self.writer.len() - start);
         }
-        let bytes = self.writer.as_bytes();
+        let bytes = self.writer.split_off(start);
         pieces.sort_by(|a, b| bytes[a.clone()].cmp(&bytes[b.clone()]));
         pieces.dedup_by(|a, b| bytes[a.clone()] == bytes[b.clone()]);
         self.writer.elements(pieces.len() as u64)?;
-        self.writer.reorder(start, &pieces);
+        for piece in &pieces {
+            self.writer.append(&bytes[piece.clone()]);
+        }
         self.writer.fill(mark, pieces.len() as u32);
         self.leave();
         Ok(())
@@ -314,7 +315,7 @@ impl Transcoder<'_, '_> {
         }
         let len = self.writer.len();
         self.step(step)?;
-        self.writer.truncate(len);
+        self.writer.split_off(len);
         Ok(())
     }
 
