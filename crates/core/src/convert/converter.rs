@@ -27,7 +27,10 @@ impl Converter {
             let size = smallest_encoding(&def.kind, &smallest);
             smallest.push(size);
         }
-        Converter { schema, smallest: smallest.into() }
+        Converter {
+            schema,
+            smallest: smallest.into(),
+        }
     }
 
     /// The schema.
@@ -48,12 +51,25 @@ impl Converter {
         value: &M::Value,
         out: &mut Writer,
     ) -> Lowered<(), M> {
-        Lowering { converter: self, out }.value(model, ty, value)
+        Lowering {
+            converter: self,
+            out,
+        }
+        .value(model, ty, value)
     }
 
     /// Lifts one value from a message that is being read. No path in front.
-    pub fn lift<M: Lift>(&self, ty: TypeId, model: &mut M, reader: &mut Reader<'_>) -> Lifted<M::Value, M> {
-        Lifting { converter: self, reader }.value(model, ty)
+    pub fn lift<M: Lift>(
+        &self,
+        ty: TypeId,
+        model: &mut M,
+        reader: &mut Reader<'_>,
+    ) -> Lifted<M::Value, M> {
+        Lifting {
+            converter: self,
+            reader,
+        }
+        .value(model, ty)
     }
 
     /// A message of one value; `root` is the first step of paths.
@@ -66,8 +82,10 @@ impl Converter {
         limits: &Limits,
     ) -> Lowered<Vec<u8>, M> {
         let mut out = Writer::new(*limits);
-        self.lower(ty, model, value, &mut out).map_err(|failure| failure.at(at_root(root)))?;
-        out.finish().map_err(|fault| Failure::from(fault).at(at_root(root)))
+        self.lower(ty, model, value, &mut out)
+            .map_err(|failure| failure.at(at_root(root)))?;
+        out.finish()
+            .map_err(|fault| Failure::from(fault).at(at_root(root)))
     }
 
     /// The value of a message of one value; `root` is the first step of paths.
@@ -103,9 +121,11 @@ impl Converter {
         }
         let mut out = Writer::new(*limits);
         for (param, arg) in params.iter().zip(args) {
-            self.lower(param.ty, model, arg, &mut out).map_err(|failure| failure.at(at_root(&param.name)))?;
+            self.lower(param.ty, model, arg, &mut out)
+                .map_err(|failure| failure.at(at_root(&param.name)))?;
         }
-        out.finish().map_err(|fault| Failure::from(fault).at(at_root("arguments")))
+        out.finish()
+            .map_err(|fault| Failure::from(fault).at(at_root("arguments")))
     }
 
     /// Gives the arguments of a call to `each` in the order of the parameters, with their indices.
@@ -120,7 +140,9 @@ impl Converter {
         let at_message = |fault| Failure::from(fault).at(at_root("arguments"));
         let mut reader = Reader::new(message, limits).map_err(at_message)?;
         for (index, param) in function.params.iter().enumerate() {
-            let arg = self.lift(param.ty, model, &mut reader).map_err(|failure| failure.at(at_root(&param.name)))?;
+            let arg = self
+                .lift(param.ty, model, &mut reader)
+                .map_err(|failure| failure.at(at_root(&param.name)))?;
             each(model, index, arg)?;
         }
         reader.finish().map_err(at_message)
@@ -135,7 +157,13 @@ impl Converter {
         value: Option<&M::Value>,
         limits: &Limits,
     ) -> Lowered<Vec<u8>, M> {
-        self.lower_outcome(self.schema.outcome(function).ok, "result", model, value, limits)
+        self.lower_outcome(
+            self.schema.outcome(function).ok,
+            "result",
+            model,
+            value,
+            limits,
+        )
     }
 
     /// The message of a declared error, as [`lower_ok`](Self::lower_ok).
@@ -146,7 +174,13 @@ impl Converter {
         value: Option<&M::Value>,
         limits: &Limits,
     ) -> Lowered<Vec<u8>, M> {
-        self.lower_outcome(self.schema.outcome(function).err, "error", model, value, limits)
+        self.lower_outcome(
+            self.schema.outcome(function).err,
+            "error",
+            model,
+            value,
+            limits,
+        )
     }
 
     fn lower_outcome<M: Lower>(
@@ -163,7 +197,9 @@ impl Converter {
                 .lower_message(ty, root, model, value, limits)
                 .map_err(|failure| failure.blame(Code::Internal)),
             (Some(_), None) => Err(Failure::new(Code::Internal, "missing").at(at_root(root))),
-            (None, Some(_)) => Err(Failure::new(Code::Internal, "the contract has no value here").at(at_root(root))),
+            (None, Some(_)) => Err(
+                Failure::new(Code::Internal, "the contract has no value here").at(at_root(root)),
+            ),
         }
     }
 
@@ -176,7 +212,13 @@ impl Converter {
         message: &[u8],
         limits: &Limits,
     ) -> Lifted<Option<M::Value>, M> {
-        self.lift_outcome(self.schema.outcome(function).ok, "result", model, message, limits)
+        self.lift_outcome(
+            self.schema.outcome(function).ok,
+            "result",
+            model,
+            message,
+            limits,
+        )
     }
 
     /// The value of a declared error, as [`lift_ok`](Self::lift_ok).
@@ -187,7 +229,13 @@ impl Converter {
         message: &[u8],
         limits: &Limits,
     ) -> Lifted<Option<M::Value>, M> {
-        self.lift_outcome(self.schema.outcome(function).err, "error", model, message, limits)
+        self.lift_outcome(
+            self.schema.outcome(function).err,
+            "error",
+            model,
+            message,
+            limits,
+        )
     }
 
     fn lift_outcome<M: Lift>(
@@ -199,7 +247,9 @@ impl Converter {
         limits: &Limits,
     ) -> Lifted<Option<M::Value>, M> {
         let lifted = match ty {
-            Some(ty) => self.lift_message(ty, root, model, message, limits).map(Some),
+            Some(ty) => self
+                .lift_message(ty, root, model, message, limits)
+                .map(Some),
             None => match Reader::new(message, limits).and_then(|reader| reader.finish()) {
                 Ok(()) => Ok(None),
                 Err(fault) => Err(Failure::from(fault).at(at_root(root))),
@@ -230,7 +280,11 @@ fn smallest_encoding(kind: &Kind, smallest: &[u64]) -> u64 {
         Kind::Enum { cases, .. } => crate::wire::discriminant_size(cases.len()) as u64,
         Kind::Flags { flags } => crate::wire::flags_size(flags.len()) as u64,
         Kind::Variant { cases, .. } => {
-            let least = cases.iter().map(|case| case.ty.map_or(0, of)).min().unwrap_or(0);
+            let least = cases
+                .iter()
+                .map(|case| case.ty.map_or(0, of))
+                .min()
+                .unwrap_or(0);
             least.saturating_add(crate::wire::discriminant_size(cases.len()) as u64)
         }
         Kind::Result { ok, err } => 1 + ok.map_or(0, of).min(err.map_or(0, of)),

@@ -32,7 +32,14 @@ fn nested(ty: Type<'_>, depth: u32) -> String {
         Kind::List { element } => format!("list<{}>", of(*element)),
         Kind::FixedList { element, length } => format!("list<{}, {length}>", of(*element)),
         Kind::Tuple { elements } => {
-            format!("tuple<{}>", elements.iter().map(|id| of(*id)).collect::<Vec<_>>().join(", "))
+            format!(
+                "tuple<{}>",
+                elements
+                    .iter()
+                    .map(|id| of(*id))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            )
         }
         Kind::Set { element } => format!("set of {}", of(*element)),
         Kind::Map { key, value } => format!("map<{}, {}>", of(*key), of(*value)),
@@ -55,9 +62,13 @@ fn nested(ty: Type<'_>, depth: u32) -> String {
         Kind::Uuid => "uuid".to_owned(),
         Kind::Document => "document".to_owned(),
         Kind::Own { resource } => ty.schema.resources[*resource as usize].name.clone(),
-        Kind::Borrow { resource } => format!("borrow<{}>", ty.schema.resources[*resource as usize].name),
+        Kind::Borrow { resource } => {
+            format!("borrow<{}>", ty.schema.resources[*resource as usize].name)
+        }
         Kind::Stream { .. } => "stream".to_owned(),
         Kind::Future { .. } => "future".to_owned(),
-        kind => crate::wire::Number::of(kind).map_or("value", crate::wire::Number::name).to_owned(),
+        kind => crate::wire::Number::of(kind)
+            .map_or("value", crate::wire::Number::name)
+            .to_owned(),
     }
 }

@@ -17,8 +17,9 @@ impl Lowering<'_> {
     }
 
     fn item<M: Lower>(&mut self, model: &mut M, value: &M::Value) -> Lowered<(), M> {
-        self.item_by_kind(model, value)
-            .map_err(|failure| explain(failure, model, value, || "a value of a document".to_owned()))
+        self.item_by_kind(model, value).map_err(|failure| {
+            explain(failure, model, value, || "a value of a document".to_owned())
+        })
     }
 
     fn item_by_kind<M: Lower>(&mut self, model: &mut M, value: &M::Value) -> Lowered<(), M> {
@@ -28,8 +29,12 @@ impl Lowering<'_> {
             Dynamic::Integer(value) => self.out.append_with(|out| cbor::put_integer(out, value))?,
             Dynamic::Float(value) => self.out.append_with(|out| cbor::put_float(out, value)),
             Dynamic::Decimal(value) => self.out.append_with(|out| cbor::put_decimal(out, &value)),
-            Dynamic::Text => model.string(value, |text| self.out.append_with(|out| cbor::put_text(out, text)))?,
-            Dynamic::Bytes => model.bytes(value, |bytes| self.out.append_with(|out| cbor::put_bytes(out, bytes)))?,
+            Dynamic::Text => model.string(value, |text| {
+                self.out.append_with(|out| cbor::put_text(out, text))
+            })?,
+            Dynamic::Bytes => model.bytes(value, |bytes| {
+                self.out.append_with(|out| cbor::put_bytes(out, bytes))
+            })?,
             Dynamic::Array => return self.array(model, value),
             Dynamic::Map => return self.document_map(model, value),
         }
@@ -45,9 +50,11 @@ impl Lowering<'_> {
             items.push(item.clone());
             Ok(())
         })?;
-        self.out.append_with(|out| cbor::put_array(out, items.len()));
+        self.out
+            .append_with(|out| cbor::put_array(out, items.len()));
         for (index, item) in items.iter().enumerate() {
-            self.item(model, item).map_err(|failure| failure.at(Segment::Index(index)))?;
+            self.item(model, item)
+                .map_err(|failure| failure.at(Segment::Index(index)))?;
         }
         self.out.leave();
         Ok(())
@@ -65,10 +72,12 @@ impl Lowering<'_> {
         if let Some(pair) = entries.windows(2).find(|pair| pair[0].0 == pair[1].0) {
             return Err(Failure::from(Fault::Duplicate).at(at_key(&pair[1].0)));
         }
-        self.out.append_with(|out| cbor::put_map(out, entries.len()));
+        self.out
+            .append_with(|out| cbor::put_map(out, entries.len()));
         for (key, item) in &entries {
             self.out.append_with(|out| cbor::put_text(out, key));
-            self.item(model, item).map_err(|failure| failure.at(at_key(key)))?;
+            self.item(model, item)
+                .map_err(|failure| failure.at(at_key(key)))?;
         }
         self.out.leave();
         Ok(())
@@ -80,7 +89,11 @@ impl Lifting<'_, '_> {
     pub(super) fn document<M: Lift>(&mut self, model: &mut M) -> Lifted<M::Value, M> {
         let mut rest = self.reader.document()?;
         let value = self.item(model, &mut rest)?;
-        if rest.is_empty() { Ok(value) } else { Err(Fault::Trailing.into()) }
+        if rest.is_empty() {
+            Ok(value)
+        } else {
+            Err(Fault::Trailing.into())
+        }
     }
 
     fn item<M: Lift>(&mut self, model: &mut M, rest: &mut &[u8]) -> Lifted<M::Value, M> {
@@ -96,7 +109,9 @@ impl Lifting<'_, '_> {
                 self.begin(len)?;
                 let mut items = model.begin_document_array(len)?;
                 for index in 0..len {
-                    let item = self.item(model, rest).map_err(|failure| failure.at(Segment::Index(index)))?;
+                    let item = self
+                        .item(model, rest)
+                        .map_err(|failure| failure.at(Segment::Index(index)))?;
                     model.push_item(&mut items, item)?;
                 }
                 self.reader.leave();
@@ -110,7 +125,9 @@ impl Lifting<'_, '_> {
                     let key = cbor::take_key(rest, last)
                         .map_err(|fault| Failure::from(fault).at(Segment::KeyAt(index)))?;
                     last = Some(key);
-                    let item = self.item(model, rest).map_err(|failure| failure.at(at_key(key)))?;
+                    let item = self
+                        .item(model, rest)
+                        .map_err(|failure| failure.at(at_key(key)))?;
                     model.put_document_entry(&mut map, key, item)?;
                 }
                 self.reader.leave();

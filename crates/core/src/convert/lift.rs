@@ -4,7 +4,9 @@ use super::json::key_text;
 use super::lower::not_yet;
 use super::{Converter, Failure, Lift, Lifted, Segment, Sequence, Type};
 use crate::contract::schema::{Field, Kind, TypeId};
-use crate::wire::types::{Date, Decimal, Duration, PartialDate, TimeOfDay, Timestamp, Uuid, ZonedTimestamp};
+use crate::wire::types::{
+    Date, Decimal, Duration, PartialDate, TimeOfDay, Timestamp, Uuid, ZonedTimestamp,
+};
 use crate::wire::{Fault, Number, Reader};
 
 /// Reads values of one message.
@@ -17,7 +19,10 @@ impl Lifting<'_, '_> {
     /// One value of any type.
     pub(super) fn value<M: Lift>(&mut self, model: &mut M, id: TypeId) -> Lifted<M::Value, M> {
         let converter = self.converter;
-        let ty = Type { schema: converter.schema(), id };
+        let ty = Type {
+            schema: converter.schema(),
+            id,
+        };
         match ty.kind() {
             Kind::Bool => model.bool(self.reader.bool()?),
             Kind::U8 => model.unsigned(self.reader.u8()?.into(), Number::U8),
@@ -33,7 +38,9 @@ impl Lifting<'_, '_> {
             Kind::Char => model.char(self.reader.char()?),
             Kind::String => model.string(self.reader.string()?),
             Kind::List { element } => self.list(model, ty, *element, None),
-            Kind::FixedList { element, length } => self.list(model, ty, *element, Some(*length as usize)),
+            Kind::FixedList { element, length } => {
+                self.list(model, ty, *element, Some(*length as usize))
+            }
             Kind::Tuple { elements } => self.tuple(model, ty, elements),
             Kind::Set { element } => self.set(model, ty, *element),
             Kind::Map { key, value } => self.map(model, ty, *key, *value),
@@ -64,7 +71,11 @@ impl Lifting<'_, '_> {
                 self.reader.enter()?;
                 let value = self.value(model, *payload)?;
                 self.reader.leave();
-                if ty.with(*payload).is_boxed_in_option() { model.some_boxed(value) } else { Ok(value) }
+                if ty.with(*payload).is_boxed_in_option() {
+                    model.some_boxed(value)
+                } else {
+                    Ok(value)
+                }
             }
             Kind::Timestamp => model.timestamp(Timestamp::read(self.reader)?),
             Kind::ZonedTimestamp => model.zoned_timestamp(ZonedTimestamp::read(self.reader)?),
@@ -79,7 +90,9 @@ impl Lifting<'_, '_> {
             }
             Kind::Uuid => model.uuid(Uuid::read(self.reader)?),
             Kind::Document => self.document(model),
-            Kind::Own { .. } | Kind::Borrow { .. } | Kind::Stream { .. } | Kind::Future { .. } => Err(not_yet(ty)),
+            Kind::Own { .. } | Kind::Borrow { .. } | Kind::Stream { .. } | Kind::Future { .. } => {
+                Err(not_yet(ty))
+            }
         }
     }
 
@@ -96,7 +109,11 @@ impl Lifting<'_, '_> {
                 None => self.reader.numbers(number)?,
                 Some(length) => self.reader.fixed_numbers(number, length)?,
             };
-            if number == Number::U8 { model.bytes(packed)? } else { model.packed(number, packed, ty)? }
+            if number == Number::U8 {
+                model.bytes(packed)?
+            } else {
+                model.packed(number, packed, ty)?
+            }
         } else {
             let smallest = self.converter.smallest(element);
             let len = match length {
@@ -108,7 +125,9 @@ impl Lifting<'_, '_> {
             };
             let mut items = model.begin_items(Sequence::List, ty, len)?;
             for index in 0..len {
-                let item = self.value(model, element).map_err(|failure| failure.at(Segment::Index(index)))?;
+                let item = self
+                    .value(model, element)
+                    .map_err(|failure| failure.at(Segment::Index(index)))?;
                 model.push_item(&mut items, item)?;
             }
             model.end_items(Sequence::List, items, ty)?
@@ -117,21 +136,33 @@ impl Lifting<'_, '_> {
         Ok(value)
     }
 
-    fn tuple<M: Lift>(&mut self, model: &mut M, ty: Type<'_>, elements: &[TypeId]) -> Lifted<M::Value, M> {
+    fn tuple<M: Lift>(
+        &mut self,
+        model: &mut M,
+        ty: Type<'_>,
+        elements: &[TypeId],
+    ) -> Lifted<M::Value, M> {
         self.reader.enter()?;
         if elements.is_empty() {
             self.reader.elements(1)?;
         }
         let mut items = model.begin_items(Sequence::Tuple, ty, elements.len())?;
         for (index, element) in elements.iter().enumerate() {
-            let item = self.value(model, *element).map_err(|failure| failure.at(Segment::Index(index)))?;
+            let item = self
+                .value(model, *element)
+                .map_err(|failure| failure.at(Segment::Index(index)))?;
             model.push_item(&mut items, item)?;
         }
         self.reader.leave();
         model.end_items(Sequence::Tuple, items, ty)
     }
 
-    fn set<M: Lift>(&mut self, model: &mut M, ty: Type<'_>, element: TypeId) -> Lifted<M::Value, M> {
+    fn set<M: Lift>(
+        &mut self,
+        model: &mut M,
+        ty: Type<'_>,
+        element: TypeId,
+    ) -> Lifted<M::Value, M> {
         self.reader.enter()?;
         let len = self.reader.count(self.converter.smallest(element))?;
         let mut items = model.begin_items(Sequence::Set, ty, len)?;
@@ -140,7 +171,11 @@ impl Lifting<'_, '_> {
             let rest = self.reader.rest();
             let item = self
                 .value(model, element)
-                .and_then(|item| self.ascending(rest, &mut last).map(|()| item).map_err(Failure::from))
+                .and_then(|item| {
+                    self.ascending(rest, &mut last)
+                        .map(|()| item)
+                        .map_err(Failure::from)
+                })
                 .map_err(|failure| failure.at(Segment::Index(index)))?;
             model.push_item(&mut items, item)?;
         }
@@ -148,9 +183,18 @@ impl Lifting<'_, '_> {
         model.end_items(Sequence::Set, items, ty)
     }
 
-    fn map<M: Lift>(&mut self, model: &mut M, ty: Type<'_>, key: TypeId, of: TypeId) -> Lifted<M::Value, M> {
+    fn map<M: Lift>(
+        &mut self,
+        model: &mut M,
+        ty: Type<'_>,
+        key: TypeId,
+        of: TypeId,
+    ) -> Lifted<M::Value, M> {
         self.reader.enter()?;
-        let smallest = self.converter.smallest(key).saturating_add(self.converter.smallest(of));
+        let smallest = self
+            .converter
+            .smallest(key)
+            .saturating_add(self.converter.smallest(of));
         let len = self.reader.count(smallest)?;
         let mut map = model.begin_map(ty, len)?;
         let mut last = None;
@@ -158,7 +202,11 @@ impl Lifting<'_, '_> {
             let rest = self.reader.rest();
             let entry_key = self
                 .value(model, key)
-                .and_then(|key| self.ascending(rest, &mut last).map(|()| key).map_err(Failure::from))
+                .and_then(|key| {
+                    self.ascending(rest, &mut last)
+                        .map(|()| key)
+                        .map_err(Failure::from)
+                })
                 .map_err(|failure| failure.at(Segment::KeyAt(index)))?;
             let value = self.value(model, of).map_err(|failure| {
                 let encoded = last.unwrap_or_default();
@@ -182,12 +230,18 @@ impl Lifting<'_, '_> {
         }
     }
 
-    fn record<M: Lift>(&mut self, model: &mut M, ty: Type<'_>, fields: &[Field]) -> Lifted<M::Value, M> {
+    fn record<M: Lift>(
+        &mut self,
+        model: &mut M,
+        ty: Type<'_>,
+        fields: &[Field],
+    ) -> Lifted<M::Value, M> {
         self.reader.enter()?;
         let mut record = model.begin_record(ty, fields)?;
         for (index, field) in fields.iter().enumerate() {
-            let value =
-                self.value(model, field.ty).map_err(|failure| failure.at(Segment::Field(field.name.clone())))?;
+            let value = self
+                .value(model, field.ty)
+                .map_err(|failure| failure.at(Segment::Field(field.name.clone())))?;
             model.put_field(&mut record, index, field, value)?;
         }
         self.reader.leave();

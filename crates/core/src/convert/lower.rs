@@ -16,13 +16,27 @@ pub(super) struct Lowering<'c> {
 
 impl Lowering<'_> {
     /// One value of any type.
-    pub(super) fn value<M: Lower>(&mut self, model: &mut M, id: TypeId, value: &M::Value) -> Lowered<(), M> {
+    pub(super) fn value<M: Lower>(
+        &mut self,
+        model: &mut M,
+        id: TypeId,
+        value: &M::Value,
+    ) -> Lowered<(), M> {
         let converter = self.converter;
-        let ty = Type { schema: converter.schema(), id };
-        self.by_kind(model, ty, value).map_err(|failure| explain(failure, model, value, || describe(ty)))
+        let ty = Type {
+            schema: converter.schema(),
+            id,
+        };
+        self.by_kind(model, ty, value)
+            .map_err(|failure| explain(failure, model, value, || describe(ty)))
     }
 
-    fn by_kind<M: Lower>(&mut self, model: &mut M, ty: Type<'_>, value: &M::Value) -> Lowered<(), M> {
+    fn by_kind<M: Lower>(
+        &mut self,
+        model: &mut M,
+        ty: Type<'_>,
+        value: &M::Value,
+    ) -> Lowered<(), M> {
         match ty.kind() {
             Kind::Bool => self.out.bool(model.bool(value)?),
             Kind::U8 => self.out.u8(narrow(model.unsigned(value, Number::U8)?)?),
@@ -38,7 +52,9 @@ impl Lowering<'_> {
             Kind::Char => self.out.char(model.char(value)?),
             Kind::String => model.string(value, |text| self.out.string(text))??,
             Kind::List { element } => return self.list(model, ty, *element, value),
-            Kind::FixedList { element, length } => return self.fixed_list(model, ty, *element, *length, value),
+            Kind::FixedList { element, length } => {
+                return self.fixed_list(model, ty, *element, *length, value);
+            }
             Kind::Tuple { elements } => return self.tuple(model, ty, elements, value),
             Kind::Set { element } => return self.set(model, ty, *element, value),
             Kind::Map { key, value: of } => return self.map(model, ty, *key, *of, value),
@@ -104,7 +120,8 @@ impl Lowering<'_> {
             let mut index = 0;
             model.list(value, ty, |model, item| {
                 self.out.elements(1)?;
-                self.value(model, element, item).map_err(|failure| failure.at(Segment::Index(index)))?;
+                self.value(model, element, item)
+                    .map_err(|failure| failure.at(Segment::Index(index)))?;
                 index += 1;
                 Ok(())
             })?;
@@ -126,11 +143,12 @@ impl Lowering<'_> {
         if let Some(number) = Number::of(ty.with(element).kind()) {
             self.numbers(model, ty, element, number, Some(length as usize), value)?;
         } else {
-            self.out.elements(length.into())?;
+            self.out.elements(u64::from(length).max(1))?;
             let mut index = 0;
             model.list(value, ty, |model, item| {
                 if index < length as usize {
-                    self.value(model, element, item).map_err(|failure| failure.at(Segment::Index(index)))?;
+                    self.value(model, element, item)
+                        .map_err(|failure| failure.at(Segment::Index(index)))?;
                 }
                 index += 1;
                 Ok(())
@@ -176,7 +194,8 @@ impl Lowering<'_> {
             }
             let written = self.packed_number(model, number, item);
             written.map_err(|failure| {
-                explain(failure, model, item, || describe(ty.with(element))).at(Segment::Index(index))
+                explain(failure, model, item, || describe(ty.with(element)))
+                    .at(Segment::Index(index))
             })?;
             index += 1;
             Ok(self.out.check_size()?)
@@ -189,7 +208,12 @@ impl Lowering<'_> {
     }
 
     /// An element of a list of numbers; there a NaN keeps its bits.
-    fn packed_number<M: Lower>(&mut self, model: &mut M, number: Number, item: &M::Value) -> Lowered<(), M> {
+    fn packed_number<M: Lower>(
+        &mut self,
+        model: &mut M,
+        number: Number,
+        item: &M::Value,
+    ) -> Lowered<(), M> {
         match number {
             Number::U8 => self.out.u8(narrow(model.unsigned(item, number)?)?),
             Number::U16 => self.out.u16(narrow(model.unsigned(item, number)?)?),
@@ -219,7 +243,8 @@ impl Lowering<'_> {
         let mut index = 0;
         model.tuple(value, ty, |model, item| {
             if let Some(element) = elements.get(index) {
-                self.value(model, *element, item).map_err(|failure| failure.at(Segment::Index(index)))?;
+                self.value(model, *element, item)
+                    .map_err(|failure| failure.at(Segment::Index(index)))?;
             }
             index += 1;
             Ok(())
@@ -242,7 +267,8 @@ impl Lowering<'_> {
         model.set(value, ty, |model, item| {
             self.out.elements(1)?;
             let start = self.out.len();
-            self.value(model, element, item).map_err(|failure| failure.at(Segment::Index(pieces.len())))?;
+            self.value(model, element, item)
+                .map_err(|failure| failure.at(Segment::Index(pieces.len())))?;
             pieces.push(start..self.out.len());
             Ok(())
         })?;
@@ -271,21 +297,26 @@ impl Lowering<'_> {
             self.out.elements(1)?;
             let index = entries.len();
             let from = self.out.len() - start;
-            self.value(model, key, entry_key).map_err(|failure| failure.at(Segment::KeyAt(index)))?;
+            self.value(model, key, entry_key)
+                .map_err(|failure| failure.at(Segment::KeyAt(index)))?;
             entries.push((from..self.out.len() - start, index, entry_value.clone()));
             Ok(())
         })?;
         self.out.fill(mark, count(entries.len())?);
         let keys = self.out.split_off(start);
         entries.sort_by(|a, b| keys[a.0.clone()].cmp(&keys[b.0.clone()]));
-        if let Some(pair) = entries.windows(2).find(|pair| keys[pair[0].0.clone()] == keys[pair[1].0.clone()]) {
+        if let Some(pair) = entries
+            .windows(2)
+            .find(|pair| keys[pair[0].0.clone()] == keys[pair[1].0.clone()])
+        {
             return Err(Failure::from(Fault::Duplicate).at(Segment::KeyAt(pair[1].1)));
         }
         for (range, _, entry_value) in entries {
             let encoded = &keys[range];
             self.out.append(encoded);
-            self.value(model, of, &entry_value)
-                .map_err(|failure| failure.at(Segment::Key(key_text(self.converter, key, encoded))))?;
+            self.value(model, of, &entry_value).map_err(|failure| {
+                failure.at(Segment::Key(key_text(self.converter, key, encoded)))
+            })?;
         }
         self.out.leave();
         Ok(())
@@ -301,8 +332,12 @@ impl Lowering<'_> {
         self.out.enter()?;
         let mut record = model.record(value, ty, fields)?;
         for (index, field) in fields.iter().enumerate() {
-            let at_field = |failure: Failure<M::Host>| failure.at(Segment::Field(field.name.clone()));
-            match model.field(value, &mut record, ty, index, field).map_err(at_field)? {
+            let at_field =
+                |failure: Failure<M::Host>| failure.at(Segment::Field(field.name.clone()));
+            match model
+                .field(value, &mut record, ty, index, field)
+                .map_err(at_field)?
+            {
                 Some(item) => self.value(model, field.ty, &item).map_err(at_field)?,
                 None => self.absent(ty.with(field.ty)).map_err(at_field)?,
             }
@@ -314,13 +349,21 @@ impl Lowering<'_> {
     /// What stands for a member that is missing: none, if the type has it.
     fn absent<H>(&mut self, ty: Type<'_>) -> Result<(), Failure<H>> {
         if !matches!(ty.kind(), Kind::Option { .. }) {
-            return Err(Failure::invalid(format!("missing, expected {}", describe(ty))));
+            return Err(Failure::invalid(format!(
+                "missing, expected {}",
+                describe(ty)
+            )));
         }
         self.out.bool(false);
         Ok(())
     }
 
-    fn option<M: Lower>(&mut self, model: &mut M, payload: Type<'_>, value: &M::Value) -> Lowered<(), M> {
+    fn option<M: Lower>(
+        &mut self,
+        model: &mut M,
+        payload: Type<'_>,
+        value: &M::Value,
+    ) -> Lowered<(), M> {
         let boxed;
         let value = match model.option(value, payload.is_boxed_in_option())? {
             Optional::None => {
@@ -366,7 +409,10 @@ impl Lowering<'_> {
         self.out.enter()?;
         match payload {
             Some(payload) => self.value(model, id, &payload)?,
-            None => self.absent(Type { schema: converter.schema(), id })?,
+            None => self.absent(Type {
+                schema: converter.schema(),
+                id,
+            })?,
         }
         self.out.leave();
         Ok(())
@@ -381,7 +427,11 @@ pub(super) fn explain<M: Lower>(
     value: &M::Value,
     expected: impl FnOnce() -> String,
 ) -> Failure<M::Host> {
-    if failure.is_unresolved() { failure.resolve(expected, || model.describe(value)) } else { failure }
+    if failure.is_unresolved() {
+        failure.resolve(expected, || model.describe(value))
+    } else {
+        failure
+    }
 }
 
 fn narrow<T: TryFrom<U>, U, H>(wide: U) -> Result<T, Failure<H>> {
@@ -391,7 +441,11 @@ fn narrow<T: TryFrom<U>, U, H>(wide: U) -> Result<T, Failure<H>> {
 /// The nearest f32; a finite value that overflows is refused.
 fn single<H>(wide: f64) -> Result<f32, Failure<H>> {
     let single = wide as f32;
-    if single.is_infinite() && wide.is_finite() { Err(Failure::out_of_range()) } else { Ok(single) }
+    if single.is_infinite() && wide.is_finite() {
+        Err(Failure::out_of_range())
+    } else {
+        Ok(single)
+    }
 }
 
 pub(super) fn count<H>(count: usize) -> Result<u32, Failure<H>> {
@@ -402,16 +456,23 @@ fn same_length<H>(expected: usize, got: usize) -> Result<(), Failure<H>> {
     if expected == got {
         return Ok(());
     }
-    Err(Failure::invalid(format!("expected {expected} elements, got {got}")))
+    Err(Failure::invalid(format!(
+        "expected {expected} elements, got {got}"
+    )))
 }
 
 /// The case at an index that a model gave.
 fn case<H>(cases: &[Case], index: u32) -> Result<&Case, Failure<H>> {
-    cases.get(index as usize).ok_or_else(|| Fault::Discriminant.into())
+    cases
+        .get(index as usize)
+        .ok_or_else(|| Fault::Discriminant.into())
 }
 
 /// Handles and streams load with their contract but cannot be passed yet.
 #[cold]
 pub(super) fn not_yet<H>(ty: Type<'_>) -> Failure<H> {
-    Failure::new(Code::Unimplemented, format!("a value of type {} cannot be passed yet", describe(ty)))
+    Failure::new(
+        Code::Unimplemented,
+        format!("a value of type {} cannot be passed yet", describe(ty)),
+    )
 }

@@ -182,18 +182,25 @@ impl<'a> Reader<'a> {
     #[inline]
     pub fn count(&mut self, smallest: u64) -> Result<usize, Fault> {
         let count = self.u32()? as usize;
-        self.fixed_count(count, smallest)?;
+        self.fits(count, smallest)?;
+        self.elements(count as u64)?;
         Ok(count)
     }
 
     /// Refuses a fixed number of elements of at least `smallest` bytes each that the bytes left cannot hold, and counts
-    /// the elements.
+    /// the elements, or one for none: without bytes they are bounded by this alone.
     #[inline]
     pub fn fixed_count(&mut self, count: usize, smallest: u64) -> Result<(), Fault> {
+        self.fits(count, smallest)?;
+        self.elements((count as u64).max(1))
+    }
+
+    #[inline]
+    fn fits(&self, count: usize, smallest: u64) -> Result<(), Fault> {
         if (count as u64).saturating_mul(smallest) > self.rest.len() as u64 {
             return Err(Fault::Length);
         }
-        self.elements(count as u64)
+        Ok(())
     }
 
     /// Reads the CBOR of a document, unchecked and uncounted (see [`types::cbor`](super::types::cbor)).

@@ -145,7 +145,7 @@ impl Writer {
 
     #[inline]
     fn sized(&mut self, value: &[u8]) -> Result<(), Fault> {
-        self.room(value.len())?;
+        self.room(4 + value.len())?;
         self.u32(value.len() as u32);
         self.out.extend_from_slice(value);
         Ok(())
@@ -168,7 +168,7 @@ impl Writer {
     pub fn numbers(&mut self, number: Number, packed: &[u8]) -> Result<(), Fault> {
         debug_assert_eq!(packed.len() % number.size(), 0, "whole elements");
         self.elements(1)?;
-        self.room(packed.len())?;
+        self.room(4 + packed.len())?;
         self.u32((packed.len() / number.size()) as u32);
         if !packed.is_empty() {
             self.align(number.size());
@@ -233,16 +233,25 @@ impl Writer {
     /// Sorts the elements of a set, which were written as they came: `pieces` are their ranges, which cover the
     /// message from the first one to its end. Gives back the place in `pieces` of an element that is there twice.
     pub fn sort_set(&mut self, mut pieces: Vec<Range<usize>>) -> Result<(), usize> {
-        let Some(start) = pieces.first().map(|piece| piece.start) else { return Ok(()) };
+        let Some(start) = pieces.first().map(|piece| piece.start) else {
+            return Ok(());
+        };
         if pieces.is_sorted_by(|a, b| self.out[a.clone()] < self.out[b.clone()]) {
             return Ok(());
         }
         let in_order = pieces.clone();
         pieces.sort_by(|a, b| self.out[a.clone()].cmp(&self.out[b.clone()]));
-        if let Some(pair) = pieces.windows(2).find(|pair| self.out[pair[0].clone()] == self.out[pair[1].clone()]) {
+        if let Some(pair) = pieces
+            .windows(2)
+            .find(|pair| self.out[pair[0].clone()] == self.out[pair[1].clone()])
+        {
             return Err(in_order.partition_point(|piece| piece.start < pair[1].start));
         }
-        let sorted: Vec<u8> = pieces.iter().flat_map(|piece| &self.out[piece.clone()]).copied().collect();
+        let sorted: Vec<u8> = pieces
+            .iter()
+            .flat_map(|piece| &self.out[piece.clone()])
+            .copied()
+            .collect();
         self.out.truncate(start);
         self.out.extend_from_slice(&sorted);
         Ok(())

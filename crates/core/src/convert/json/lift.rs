@@ -32,7 +32,14 @@ fn float(value: f64) -> Json {
     if value.is_nan() {
         Json::String(NAN.to_owned())
     } else if value.is_infinite() {
-        Json::String(if value > 0.0 { INFINITY } else { NEGATIVE_INFINITY }.to_owned())
+        Json::String(
+            if value > 0.0 {
+                INFINITY
+            } else {
+                NEGATIVE_INFINITY
+            }
+            .to_owned(),
+        )
     } else {
         Json::Float(value)
     }
@@ -49,7 +56,9 @@ fn integer(value: i128, number: Number) -> Json {
 /// An f32 of a list, with its bits if it is a NaN but not the canonical one.
 fn packed_f32(value: f32) -> Json {
     match value.to_bits() {
-        bits if value.is_nan() && bits != 0x7fc0_0000 => Json::String(format!("{NAN_BITS}{bits:08x}")),
+        bits if value.is_nan() && bits != 0x7fc0_0000 => {
+            Json::String(format!("{NAN_BITS}{bits:08x}"))
+        }
         _ => float(value.into()),
     }
 }
@@ -57,7 +66,9 @@ fn packed_f32(value: f32) -> Json {
 /// An f64 of a list, with its bits if it is a NaN but not the canonical one.
 fn packed_f64(value: f64) -> Json {
     match value.to_bits() {
-        bits if value.is_nan() && bits != 0x7ff8_0000_0000_0000 => Json::String(format!("{NAN_BITS}{bits:016x}")),
+        bits if value.is_nan() && bits != 0x7ff8_0000_0000_0000 => {
+            Json::String(format!("{NAN_BITS}{bits:016x}"))
+        }
         _ => float(value),
     }
 }
@@ -130,15 +141,22 @@ impl Lift for ToJson {
     }
 
     fn begin_map(&mut self, ty: Type<'_>, _: usize) -> Lifted<Entries, Self> {
-        let has_string_keys = matches!(ty.kind(), Kind::Map { key, .. } if *ty.with(*key).kind() == Kind::String);
-        Ok(if has_string_keys { Entries::Object(Vec::new()) } else { Entries::Pairs(Vec::new()) })
+        let has_string_keys =
+            matches!(ty.kind(), Kind::Map { key, .. } if *ty.with(*key).kind() == Kind::String);
+        Ok(if has_string_keys {
+            Entries::Object(Vec::new())
+        } else {
+            Entries::Pairs(Vec::new())
+        })
     }
 
     fn put_entry(&mut self, map: &mut Entries, key: Json, value: Json) -> Lifted<(), Self> {
         match (map, key) {
             (Entries::Object(members), Json::String(key)) => members.push((key, value)),
             (Entries::Pairs(pairs), key) => pairs.push(Json::Array(vec![key, value])),
-            (Entries::Object(_), key) => unreachable!("a string key is lifted to a string, not {}", key.kind()),
+            (Entries::Object(_), key) => {
+                unreachable!("a string key is lifted to a string, not {}", key.kind())
+            }
         }
         Ok(())
     }
@@ -154,7 +172,13 @@ impl Lift for ToJson {
         Ok(Vec::with_capacity(fields.len()))
     }
 
-    fn put_field(&mut self, record: &mut Self::Record, _: usize, field: &Field, value: Json) -> Lifted<(), Self> {
+    fn put_field(
+        &mut self,
+        record: &mut Self::Record,
+        _: usize,
+        field: &Field,
+        value: Json,
+    ) -> Lifted<(), Self> {
         record.push((field.name.clone(), value));
         Ok(())
     }
@@ -168,22 +192,41 @@ impl Lift for ToJson {
     }
 
     fn flags(&mut self, _: Type<'_>, bits: u32, flags: &[Case]) -> Lifted<Json, Self> {
-        let set = flags.iter().enumerate().filter(|(index, _)| bits >> index & 1 == 1);
-        Ok(Json::Array(set.map(|(_, flag)| Json::String(flag.name.clone())).collect()))
+        let set = flags
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| bits >> index & 1 == 1);
+        Ok(Json::Array(
+            set.map(|(_, flag)| Json::String(flag.name.clone()))
+                .collect(),
+        ))
     }
 
-    fn variant(&mut self, _: Type<'_>, _: u32, case: &Case, payload: Option<Json>) -> Lifted<Json, Self> {
+    fn variant(
+        &mut self,
+        _: Type<'_>,
+        _: u32,
+        case: &Case,
+        payload: Option<Json>,
+    ) -> Lifted<Json, Self> {
         let mut members = vec![("tag".to_owned(), Json::String(case.name.clone()))];
         members.extend(payload.map(|payload| ("val".to_owned(), payload)));
         Ok(Json::Object(members))
     }
 
-    fn result(&mut self, _: Type<'_>, value: Result<Option<Json>, Option<Json>>) -> Lifted<Json, Self> {
+    fn result(
+        &mut self,
+        _: Type<'_>,
+        value: Result<Option<Json>, Option<Json>>,
+    ) -> Lifted<Json, Self> {
         let (key, payload) = match value {
             Ok(payload) => ("ok", payload),
             Err(payload) => ("err", payload),
         };
-        Ok(Json::Object(vec![(key.to_owned(), payload.unwrap_or(Json::Null))]))
+        Ok(Json::Object(vec![(
+            key.to_owned(),
+            payload.unwrap_or(Json::Null),
+        )]))
     }
 
     fn none(&mut self) -> Lifted<Json, Self> {
@@ -246,7 +289,12 @@ impl Lift for ToJson {
         Ok(Entries::Object(Vec::new()))
     }
 
-    fn put_document_entry(&mut self, map: &mut Entries, key: &str, value: Json) -> Lifted<(), Self> {
+    fn put_document_entry(
+        &mut self,
+        map: &mut Entries,
+        key: &str,
+        value: Json,
+    ) -> Lifted<(), Self> {
         self.put_entry(map, Json::String(key.to_owned()), value)
     }
 

@@ -9,9 +9,12 @@ use base64::engine::general_purpose::STANDARD;
 use super::{INFINITY, Json, NAN, NAN_BITS, NEGATIVE_INFINITY};
 use crate::contract::schema::{Case, Field, Kind};
 use crate::convert::{
-    Dynamic, Failure, Lower, Lowered, Optional, Segment, Type, exact_float, unknown_case, unknown_field,
+    Dynamic, Failure, Lower, Lowered, Optional, Segment, Type, exact_float, unknown_case,
+    unknown_field,
 };
-use crate::wire::types::{Date, Duration, Invalid, PartialDate, TimeOfDay, Timestamp, Uuid, ZonedTimestamp};
+use crate::wire::types::{
+    Date, Duration, Invalid, PartialDate, TimeOfDay, Timestamp, Uuid, ZonedTimestamp,
+};
 use crate::wire::{Fault, Number};
 
 /// A value within a JSON text.
@@ -51,9 +54,13 @@ impl<'j> Node<'j> {
         if let Node::Value(Json::Integer(integer)) = self {
             return T::try_from(*integer).map_err(|_| Failure::out_of_range());
         }
-        let text = self.text().filter(|_| number.size() == 8).ok_or_else(Failure::mismatch)?;
+        let text = self
+            .text()
+            .filter(|_| number.size() == 8)
+            .ok_or_else(Failure::mismatch)?;
         let digits = text.strip_prefix('-').unwrap_or(text);
-        let canonical = digits.bytes().all(|byte| byte.is_ascii_digit()) && (digits == "0" || !digits.starts_with('0'));
+        let canonical = digits.bytes().all(|byte| byte.is_ascii_digit())
+            && (digits == "0" || !digits.starts_with('0'));
         if digits.is_empty() || !canonical || text == "-0" {
             return Err(Failure::mismatch());
         }
@@ -100,7 +107,9 @@ impl<'j> Lower for FromJson<'j> {
     fn float(&mut self, value: &Node<'j>, number: Number) -> Lowered<f64, Self> {
         match value {
             Node::Value(Json::Float(float)) => Ok(*float),
-            Node::Value(Json::Integer(integer)) => exact_float(*integer, number).ok_or_else(Failure::out_of_range),
+            Node::Value(Json::Integer(integer)) => {
+                exact_float(*integer, number).ok_or_else(Failure::out_of_range)
+            }
             _ => match value.text() {
                 Some(NAN) => Ok(f64::NAN),
                 Some(INFINITY) => Ok(f64::INFINITY),
@@ -124,7 +133,9 @@ impl<'j> Lower for FromJson<'j> {
 
     fn bytes<R>(&mut self, value: &Node<'j>, read: impl FnOnce(&[u8]) -> R) -> Lowered<R, Self> {
         let text = value.text().ok_or_else(Failure::mismatch)?;
-        let bytes = STANDARD.decode(text).map_err(|_| Failure::invalid("not base64 with padding"))?;
+        let bytes = STANDARD
+            .decode(text)
+            .map_err(|_| Failure::invalid("not base64 with padding"))?;
         Ok(read(&bytes))
     }
 
@@ -136,18 +147,23 @@ impl<'j> Lower for FromJson<'j> {
         read: impl FnOnce(&[u8]) -> R,
     ) -> Lowered<Option<R>, Self> {
         let items = value.array()?;
-        let has_bits = |item: &Json| matches!(item, Json::String(text) if text.starts_with(NAN_BITS));
+        let has_bits =
+            |item: &Json| matches!(item, Json::String(text) if text.starts_with(NAN_BITS));
         if !matches!(number, Number::F32 | Number::F64) || !items.iter().any(has_bits) {
             return Ok(None);
         }
         let mut packed = Vec::with_capacity(items.len() * number.size());
         for (index, item) in items.iter().enumerate() {
             let bits = match item {
-                Json::String(text) if text.starts_with(NAN_BITS) => nan_bits(&text[NAN_BITS.len()..], number),
-                item => self.float(&Node::Value(item), number).map(|float| match number {
-                    Number::F32 => (float as f32).to_bits().into(),
-                    _ => float.to_bits(),
-                }),
+                Json::String(text) if text.starts_with(NAN_BITS) => {
+                    nan_bits(&text[NAN_BITS.len()..], number)
+                }
+                item => self
+                    .float(&Node::Value(item), number)
+                    .map(|float| match number {
+                        Number::F32 => (float as f32).to_bits().into(),
+                        _ => float.to_bits(),
+                    }),
             };
             let expected = || format!("expected {}", number.name());
             let bits = bits.map_err(|_| Failure::invalid(expected()).at(Segment::Index(index)))?;
@@ -162,7 +178,10 @@ impl<'j> Lower for FromJson<'j> {
         _: Type<'_>,
         mut each: impl FnMut(&mut Self, &Node<'j>) -> Lowered<(), Self>,
     ) -> Lowered<(), Self> {
-        value.array()?.iter().try_for_each(|item| each(self, &Node::Value(item)))
+        value
+            .array()?
+            .iter()
+            .try_for_each(|item| each(self, &Node::Value(item)))
     }
 
     fn tuple(
@@ -190,17 +209,37 @@ impl<'j> Lower for FromJson<'j> {
         mut each: impl FnMut(&mut Self, &Node<'j>, &Node<'j>) -> Lowered<(), Self>,
     ) -> Lowered<(), Self> {
         if matches!(ty.kind(), Kind::Map { key, .. } if *ty.with(*key).kind() == Kind::String) {
-            return value.object()?.iter().try_for_each(|(key, item)| each(self, &Node::Key(key), &Node::Value(item)));
+            return value
+                .object()?
+                .iter()
+                .try_for_each(|(key, item)| each(self, &Node::Key(key), &Node::Value(item)));
         }
-        value.array()?.iter().enumerate().try_for_each(|(index, pair)| match pair {
-            Json::Array(pair) if pair.len() == 2 => each(self, &Node::Value(&pair[0]), &Node::Value(&pair[1])),
-            _ => Err(Failure::invalid("expected a pair of key and value").at(Segment::Index(index))),
-        })
+        value
+            .array()?
+            .iter()
+            .enumerate()
+            .try_for_each(|(index, pair)| match pair {
+                Json::Array(pair) if pair.len() == 2 => {
+                    each(self, &Node::Value(&pair[0]), &Node::Value(&pair[1]))
+                }
+                _ => {
+                    Err(Failure::invalid("expected a pair of key and value")
+                        .at(Segment::Index(index)))
+                }
+            })
     }
 
-    fn record(&mut self, value: &Node<'j>, _: Type<'_>, fields: &[Field]) -> Lowered<Self::Record, Self> {
+    fn record(
+        &mut self,
+        value: &Node<'j>,
+        _: Type<'_>,
+        fields: &[Field],
+    ) -> Lowered<Self::Record, Self> {
         let members = value.object()?;
-        match members.iter().find(|(name, _)| fields.iter().all(|field| field.name != *name)) {
+        match members
+            .iter()
+            .find(|(name, _)| fields.iter().all(|field| field.name != *name))
+        {
             Some((name, _)) => Err(unknown_field(name)),
             None => Ok(members),
         }
@@ -228,7 +267,9 @@ impl<'j> Lower for FromJson<'j> {
         let mut bits = 0;
         let mut index = 0;
         self.list(value, ty, |_, item| {
-            let name = item.text().ok_or_else(|| Failure::invalid("expected the name of a flag"));
+            let name = item
+                .text()
+                .ok_or_else(|| Failure::invalid("expected the name of a flag"));
             let bit = name
                 .and_then(|name| case_index(name, flags))
                 .and_then(|flag| match 1 << flag {
@@ -250,13 +291,24 @@ impl<'j> Lower for FromJson<'j> {
         cases: &[Case],
     ) -> Lowered<(u32, Option<Node<'j>>), Self> {
         let members = value.object()?;
-        if let Some((name, _)) = members.iter().find(|(name, _)| name != "tag" && name != "val") {
+        if let Some((name, _)) = members
+            .iter()
+            .find(|(name, _)| name != "tag" && name != "val")
+        {
             return Err(unknown_field(name));
         }
-        let member = |key: &str| members.iter().find(|member| member.0 == key).map(|member| &member.1);
+        let member = |key: &str| {
+            members
+                .iter()
+                .find(|member| member.0 == key)
+                .map(|member| &member.1)
+        };
         match member("tag") {
-            Some(Json::String(tag)) => Ok((case_index(tag, cases)?, member("val").map(Node::Value))),
-            _ => Err(Failure::invalid("expected the name of a case").at(Segment::Field("tag".to_owned()))),
+            Some(Json::String(tag)) => {
+                Ok((case_index(tag, cases)?, member("val").map(Node::Value)))
+            }
+            _ => Err(Failure::invalid("expected the name of a case")
+                .at(Segment::Field("tag".to_owned()))),
         }
     }
 
@@ -265,7 +317,9 @@ impl<'j> Lower for FromJson<'j> {
         value: &Node<'j>,
         ty: Type<'_>,
     ) -> Lowered<Result<Option<Node<'j>>, Option<Node<'j>>>, Self> {
-        let Kind::Result { ok, err } = ty.kind() else { return Err(Failure::mismatch()) };
+        let Kind::Result { ok, err } = ty.kind() else {
+            return Err(Failure::mismatch());
+        };
         let payload = |json: &'j Json, has_payload: bool| match json {
             Json::Null if !has_payload => None,
             json => Some(Node::Value(json)),
@@ -288,7 +342,9 @@ impl<'j> Lower for FromJson<'j> {
             Node::Value(Json::Object(members)) if members.len() == 1 && members[0].0 == "some" => {
                 Ok(Optional::Boxed(Node::Value(&members[0].1)))
             }
-            _ => Err(Failure::invalid("expected null or an object with the one member some")),
+            _ => Err(Failure::invalid(
+                "expected null or an object with the one member some",
+            )),
         }
     }
 
@@ -341,7 +397,10 @@ impl<'j> Lower for FromJson<'j> {
         value: &Node<'j>,
         mut each: impl FnMut(&mut Self, &Node<'j>) -> Lowered<(), Self>,
     ) -> Lowered<(), Self> {
-        value.array()?.iter().try_for_each(|item| each(self, &Node::Value(item)))
+        value
+            .array()?
+            .iter()
+            .try_for_each(|item| each(self, &Node::Value(item)))
     }
 
     fn document_map(
@@ -349,7 +408,10 @@ impl<'j> Lower for FromJson<'j> {
         value: &Node<'j>,
         mut each: impl FnMut(&mut Self, &str, &Node<'j>) -> Lowered<(), Self>,
     ) -> Lowered<(), Self> {
-        value.object()?.iter().try_for_each(|(key, item)| each(self, key, &Node::Value(item)))
+        value
+            .object()?
+            .iter()
+            .try_for_each(|(key, item)| each(self, key, &Node::Value(item)))
     }
 }
 
@@ -362,7 +424,8 @@ fn case_index<H>(name: &str, cases: &[Case]) -> Result<u32, Failure<H>> {
 
 /// The bits of a NaN of this width from exactly as many hexadecimal digits as it has.
 fn nan_bits(digits: &str, number: Number) -> Result<u64, Failure<Infallible>> {
-    let well_formed = digits.len() == 2 * number.size() && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let well_formed =
+        digits.len() == 2 * number.size() && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
     let bits = u64::from_str_radix(digits, 16).ok().filter(|_| well_formed);
     let is_nan = |bits: &u64| match number {
         Number::F32 => f32::from_bits(*bits as u32).is_nan(),

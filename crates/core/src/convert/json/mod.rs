@@ -24,12 +24,30 @@ pub use value::Json;
 pub type JsonFailure = Failure<Infallible>;
 
 /// The message of one value of a type; paths begin with `root`.
-pub fn to_wire(converter: &Converter, ty: TypeId, root: &str, json: &Json, limits: &Limits) -> Result<Vec<u8>> {
-    Ok(converter.lower_message(ty, root, &mut FromJson::default(), &Node::Value(json), limits)?)
+pub fn to_wire(
+    converter: &Converter,
+    ty: TypeId,
+    root: &str,
+    json: &Json,
+    limits: &Limits,
+) -> Result<Vec<u8>> {
+    Ok(converter.lower_message(
+        ty,
+        root,
+        &mut FromJson::default(),
+        &Node::Value(json),
+        limits,
+    )?)
 }
 
 /// The value of a message of one value; paths begin with `root`.
-pub fn from_wire(converter: &Converter, ty: TypeId, root: &str, message: &[u8], limits: &Limits) -> Result<Json> {
+pub fn from_wire(
+    converter: &Converter,
+    ty: TypeId,
+    root: &str,
+    message: &[u8],
+    limits: &Limits,
+) -> Result<Json> {
     Ok(converter.lift_message(ty, root, &mut ToJson, message, limits)?)
 }
 

@@ -29,7 +29,8 @@ pub enum Json {
 impl Json {
     /// Parses a text that is one JSON value; `invalid-argument` with line and column if it is not.
     pub fn parse(text: &str) -> Result<Json, Error> {
-        serde_json::from_str(text).map_err(|error| Error::invalid_argument(format!("not JSON: {error}")))
+        serde_json::from_str(text)
+            .map_err(|error| Error::invalid_argument(format!("not JSON: {error}")))
     }
 
     /// The text with line breaks and indentation of two.
@@ -40,7 +41,10 @@ impl Json {
     /// The member of an object.
     pub fn get(&self, key: &str) -> Option<&Json> {
         match self {
-            Json::Object(members) => members.iter().find(|member| member.0 == key).map(|member| &member.1),
+            Json::Object(members) => members
+                .iter()
+                .find(|member| member.0 == key)
+                .map(|member| &member.1),
             _ => None,
         }
     }
@@ -155,7 +159,13 @@ mod tests {
 
     #[test]
     fn keeps_what_other_readers_lose() {
-        for text in ["18446744073709551615", "-9223372036854775808", "-0.0", "1.0", r#"{"b":[1,null],"a":"\u0000"}"#] {
+        for text in [
+            "18446744073709551615",
+            "-9223372036854775808",
+            "-0.0",
+            "1.0",
+            r#"{"b":[1,null],"a":"\u0000"}"#,
+        ] {
             assert_eq!(Json::parse(text).unwrap().to_string(), text);
         }
     }
