@@ -166,6 +166,61 @@ pub(super) fn type_digests(types: &[TypeDef], resources: &[Resource]) -> Vec<Has
     known
 }
 
+/// Digests of what the component model sees: our tokens, and the names of types where they are used, have no part in them.
+pub(super) struct ComponentDigests {
+    pub functions: Vec<Hash>,
+    of_types: Vec<Hash>,
+}
+
+impl ComponentDigests {
+    /// The types (not aliases) that the interface itself defines, by name.
+    pub(super) fn types<'s>(
+        &self,
+        schema: &'s Schema,
+    ) -> std::collections::BTreeMap<&'s str, Hash> {
+        let named = schema.types.iter().zip(&self.of_types);
+        named
+            .filter(|(ty, _)| {
+                ty.kind.is_nominal() && ty.owner.as_deref() == Some(&schema.interface)
+            })
+            .filter_map(|(ty, digest)| Some((ty.name.as_deref()?, *digest)))
+            .collect()
+    }
+}
+
+pub(super) fn component_digests(schema: &Schema) -> ComponentDigests {
+    let types: Vec<TypeDef> = schema.types.iter().cloned().map(without_tokens).collect();
+    let of_types = type_digests(&types, &schema.resources);
+    let functions = schema.functions.iter().map(|function| {
+        let plain = Function {
+            idempotent: false,
+            topic: false,
+            ..function.clone()
+        };
+        function_digest(&plain, &of_types)
+    });
+    ComponentDigests {
+        functions: functions.collect(),
+        of_types,
+    }
+}
+
+fn without_tokens(mut ty: TypeDef) -> TypeDef {
+    ty.name = None;
+    ty.constraints = Constraints::default();
+    match &mut ty.kind {
+        Kind::Set { element } => ty.kind = Kind::List { element: *element },
+        Kind::Enum { fallback, .. } | Kind::Variant { fallback, .. } => *fallback = None,
+        Kind::Record { fields } => {
+            fields
+                .iter_mut()
+                .for_each(|field| field.constraints = Constraints::default());
+        }
+        _ => {}
+    }
+    ty
+}
+
 impl Schema {
     /// The fingerprint of each function and of the whole interface, computed from the table.
     pub(super) fn compute_fingerprints(&self) -> (Vec<String>, String) {

@@ -5,7 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
-use wit_parser::{PackageId, PackageName, Resolve, SourceMap, UnresolvedPackageGroup};
+use wit_parser::{
+    PackageId, PackageName, Resolve, ResolveErrorKind, SourceMap, UnresolvedPackageGroup,
+};
 
 use super::schema::Schema;
 use super::source::{ContractError, Sources, Warning};
@@ -104,13 +106,16 @@ impl Contract {
     /// `not-found` with the list of what there is; `invalid-argument` for an interface of a dependency that breaks a
     /// rule.
     pub fn schema(&self, interface: &str) -> Result<Arc<Schema>, Error> {
+        if let Some(exact) = self.schemas.get(interface) {
+            return exact.clone().map_err(Error::from);
+        }
         let own = self
             .interfaces
             .iter()
             .filter_map(|name| self.schemas.get_key_value(name));
         let found = own
             .chain(&self.schemas)
-            .filter(|(name, _)| *name == interface || version::interface_matches(interface, name))
+            .filter(|(name, _)| version::interface_matches(interface, name))
             .max_by(|a, b| version::compare(a.0, b.0));
         match found {
             Some((_, schema)) => schema.clone().map_err(Error::from),
@@ -200,7 +205,7 @@ fn no_wit_files(path: &Path) -> ContractError {
         .unwrap_or_default()
         .into_iter()
         .filter(|p| p.is_dir() && list_dir(p).is_ok_and(|inside| inside.iter().any(|f| is_wit(f))))
-        .map(|p| p.display().to_string())
+        .filter_map(|p| Some(p.file_name()?.to_string_lossy().into_owned()))
         .collect();
     let hint = if below.is_empty() {
         String::new()
@@ -329,12 +334,14 @@ fn load_groups(
         let result = resolve.push_groups(main, groups);
         result.map_err(|error| {
             let kind = error.kind();
-            sources.error(
-                &resolve.source_map,
-                kind.span(),
-                &fallback,
-                one_line(&kind.to_string()),
-            )
+            let mut message = one_line(&kind.to_string());
+            if let ResolveErrorKind::PackageNotFound { requested, .. } = kind
+                && requested.namespace == "hms"
+                && requested.name == "types"
+            {
+                message.push_str("; hms:types@1.0.0 is built in");
+            }
+            sources.error(&resolve.source_map, kind.span(), &fallback, message)
         })
     })?;
     let hidden = (!vendored).then_some(embedded_name);

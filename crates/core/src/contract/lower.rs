@@ -13,7 +13,8 @@ use super::schema::{
     Case, Constraints, Field, Function, Kind, MAX_TYPE_DEPTH, Resource, Schema, TypeDef, TypeId,
 };
 use super::token::{self, Name, Token, Tokens};
-use super::{constraint, print, wellknown};
+use super::tokened::tokened;
+use super::{print, wellknown};
 
 /// The schema of an interface, and warnings.
 pub(super) fn interface(
@@ -228,9 +229,9 @@ impl Lowering<'_> {
                 }
             },
         };
-        let tokened = !(tokens.ours.is_empty() && tokens.foreign.is_empty());
-        let mut result = self.with_tokens(base, tokens, span)?;
-        if tokened && !result.kind.is_nominal() {
+        let has_tokens = !(tokens.ours.is_empty() && tokens.foreign.is_empty());
+        let mut result = tokened(&self.types, base, tokens).map_err(|message| (span, message))?;
+        if has_tokens && !result.kind.is_nominal() {
             result.name = ty.name.clone();
             result.owner = self.owner(ty.owner);
             if ty.docs.contents.is_some() {
@@ -387,86 +388,6 @@ impl Lowering<'_> {
         }
     }
 
-    fn with_tokens(&self, mut ty: TypeDef, tokens: Tokens, span: Span) -> Result<TypeDef, Problem> {
-        // A constraint speaks of what the other tokens make of the type, so `hms:set` comes first.
-        let (constraints, shaping): (Vec<_>, Vec<_>) = tokens
-            .ours
-            .iter()
-            .partition(|token| !matches!(token.name, Name::Set | Name::Fallback));
-        for token in shaping {
-            ty.kind = self
-                .shaped(ty.kind, token)
-                .map_err(|message| (span, message))?;
-        }
-        for token in constraints {
-            self.constrain(&mut ty, token)
-                .map_err(|message| (span, message))?;
-        }
-        for foreign in tokens.foreign {
-            if !ty.foreign.contains(&foreign) {
-                ty.foreign.push(foreign);
-            }
-        }
-        Ok(ty)
-    }
-
-    fn shaped(&self, kind: Kind, token: &Token) -> Result<Kind, String> {
-        match (token.name, kind) {
-            (Name::Set, Kind::List { element } | Kind::Set { element }) => {
-                let found = &self.types[element as usize].kind;
-                if !rules::can_be_set_element(found) {
-                    return Err(format!(
-                        "elements of a set are integers, bool, char, string, enums, uuid or date, not {}",
-                        found.keyword()
-                    ));
-                }
-                Ok(Kind::Set { element })
-            }
-            (Name::Fallback, Kind::Enum { cases, .. }) => {
-                let fallback = Some(fallback_case(&cases, token)?);
-                Ok(Kind::Enum { cases, fallback })
-            }
-            (Name::Fallback, Kind::Variant { cases, .. }) => {
-                let fallback = Some(fallback_case(&cases, token)?);
-                Ok(Kind::Variant { cases, fallback })
-            }
-            (Name::Set, kind) => Err(format!(
-                "`hms:set` needs an alias of a list, not of {}",
-                kind.keyword()
-            )),
-            (_, kind) => Err(format!(
-                "`hms:fallback` needs an enum or variant, not {}",
-                kind.keyword()
-            )),
-        }
-    }
-
-    fn constrain(&self, ty: &mut TypeDef, token: &Token) -> Result<(), String> {
-        let Some(member) = &token.member else {
-            let subject = match &ty.kind {
-                Kind::Option { payload } => constraint::subject(&self.types, *payload).clone(),
-                kind => kind.clone(),
-            };
-            return constraint::add(&mut ty.constraints, token, &subject);
-        };
-        let Kind::Record { fields } = &mut ty.kind else {
-            return Err(format!(
-                "`{}.{member}`: only records have members",
-                token.name.text()
-            ));
-        };
-        match fields.iter_mut().find(|field| field.name == *member) {
-            Some(field) => {
-                let subject = constraint::subject(&self.types, field.ty).clone();
-                constraint::add(&mut field.constraints, token, &subject)
-            }
-            None => Err(format!(
-                "`{}.{member}`: the record has no such field",
-                token.name.text()
-            )),
-        }
-    }
-
     fn resource(&mut self, id: WitId) -> Result<u32, Problem> {
         let id = rules::resource_of(self.resolve, id);
         if let Some(&index) = self.resource_ids.get(&id) {
@@ -607,17 +528,4 @@ impl Lowering<'_> {
             self.warnings.push((span, message));
         }
     }
-}
-
-fn fallback_case(cases: &[Case], token: &Token) -> Result<u32, String> {
-    let wanted = token.value.as_deref().unwrap_or_default();
-    let Some(index) = cases.iter().position(|case| case.name == wanted) else {
-        return Err(format!("`hms:fallback={wanted}`: there is no such case"));
-    };
-    if cases[index].ty.is_some() {
-        return Err(format!(
-            "`hms:fallback={wanted}`: the case has a payload, which nobody could fill in"
-        ));
-    }
-    Ok(index as u32)
 }

@@ -1,13 +1,15 @@
 //! Contracts: from WIT to a schema.
 //!
 //! - [`schema`], [`kind`](mod@kind): the table that every binding works from.
-//! - `load`, `lower`, `rules`, `token`, `constraint`, `wellknown`: from files to a checked schema.
+//! - `load`, `lower`, `rules`, `token`, `tokened`, `constraint`, `wellknown`: from files to a checked schema.
 //! - `canonical`: fingerprints. `print`: back to WIT. `peer`: schemas that came over a link.
 //! - [`names`], `local`: names in each language.
 //! - [`resolve`]: a caller's view against an exporter's schema, down to the bytes.
+//! - [`check`]: two versions of a contract compared.
 //! - [`version`]: which version satisfies which wish.
 
 mod canonical;
+pub mod check;
 mod constraint;
 mod kind;
 mod load;
@@ -21,6 +23,7 @@ mod rules;
 pub mod schema;
 mod source;
 mod token;
+mod tokened;
 pub mod version;
 mod wellknown;
 

@@ -39,14 +39,15 @@ pub(super) fn check_worlds(resolve: &Resolve, package: PackageId) -> Result<(), 
                 WorldItem::Interface {
                     external_id, span, ..
                 } => {
+                    let span = if span.is_known() { *span } else { world.span };
                     let tokens = token::parse(external_id.as_deref().unwrap_or_default())
-                        .map_err(|e| (*span, e))?;
+                        .map_err(|e| (span, e))?;
                     if let Some(token) = tokens.ours.first() {
                         let message = format!(
                             "the token `{}` does not belong on an import or export",
                             token.name.text()
                         );
-                        return Err((*span, message));
+                        return Err((span, message));
                     }
                 }
                 WorldItem::Type { .. } => {}

@@ -78,7 +78,17 @@ impl Sources {
     ) -> ContractError {
         let message = message.into();
         let Some(location) = map.resolve_span(span) else {
-            return ContractError::whole(fallback, message);
+            let (line, column) = if self.texts.contains_key(fallback) {
+                (1, 1)
+            } else {
+                (0, 0)
+            };
+            return ContractError {
+                file: fallback.to_owned(),
+                line,
+                column,
+                message,
+            };
         };
         let text = self
             .texts

@@ -44,6 +44,8 @@ struct Messages {
 /// A function of two schemas that cannot be called, or a note about one that can.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mismatch {
+    /// The function's WIT name.
+    pub function: String,
     /// Where: `adjudicate(claim.lines[].charge)`, `adjudicate result.paid`.
     pub place: String,
     /// What differs.
@@ -223,48 +225,43 @@ fn messages(
     exporter: &Function,
 ) -> std::result::Result<Messages, Mismatch> {
     let name = &view.name;
-    if view.topic != exporter.topic {
-        let difference = "one side has a topic, the other a function".to_owned();
-        return Err(Mismatch {
-            place: name.clone(),
-            difference,
-        });
-    }
-    let outcome_at = |what: &str, d: Difference| Mismatch {
-        place: format!("{name} {what}{}", d.path),
-        difference: d.message,
+    let mismatch = |place: String, difference: String| Mismatch {
+        function: name.clone(),
+        place,
+        difference,
     };
+    if view.topic != exporter.topic {
+        let difference = "one side has a topic, the other a function";
+        return Err(mismatch(name.clone(), difference.into()));
+    }
     let mut steps = Vec::new();
     let mut arguments = Pairing::new(caller, provider, Direction::Arguments, &mut steps);
     let args = arguments
         .members(&view.params, &exporter.params, "")
-        .map_err(|d| Mismatch {
-            place: format!("{name}({})", d.path),
-            difference: d.message,
-        })?;
+        .map_err(|d| mismatch(format!("{name}({})", d.path), d.message))?;
     let (reads, writes) = (
         caller.schema().outcome(view),
         provider.schema().outcome(exporter),
     );
     if reads.declared != writes.declared {
+        let sides = ("caller", "provider");
         let (with, without) = if reads.declared {
-            ("caller", "provider")
+            sides
         } else {
-            ("provider", "caller")
+            (sides.1, sides.0)
         };
         let difference = format!("the {with} has a declared error, the {without} has none");
-        return Err(Mismatch {
-            place: name.clone(),
-            difference,
-        });
+        return Err(mismatch(name.clone(), difference));
     }
+    let in_outcome =
+        |what: &str, d: Difference| mismatch(format!("{name} {what}{}", d.path), d.message);
     let mut results = Pairing::new(provider, caller, Direction::Results, &mut steps);
     let ok = results
         .payload(writes.ok, reads.ok)
-        .map_err(|d| outcome_at("result", d))?;
+        .map_err(|d| in_outcome("result", d))?;
     let err = results
         .payload(writes.err, reads.err)
-        .map_err(|d| outcome_at("error", d))?;
+        .map_err(|d| in_outcome("error", d))?;
     Ok(Messages {
         steps: steps.into(),
         args,
@@ -280,6 +277,7 @@ pub fn mismatches(view: &Arc<Schema>, exporter: &Arc<Schema>) -> Vec<Mismatch> {
         None => {
             let difference = "the provider does not have it".to_owned();
             Some(Mismatch {
+                function: function.name.clone(),
                 place: function.name.clone(),
                 difference,
             })
