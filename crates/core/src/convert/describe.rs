@@ -4,7 +4,7 @@ use super::Type;
 use crate::contract::schema::Kind;
 
 /// What a message calls a type: its name, else its WIT expression.
-pub(super) fn describe(ty: Type<'_>) -> String {
+pub fn describe(ty: Type<'_>) -> String {
     nested(ty, 0)
 }
 

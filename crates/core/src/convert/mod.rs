@@ -14,7 +14,9 @@ mod model;
 pub mod numbers;
 
 pub use converter::Converter;
+pub use describe::describe;
 pub use failure::{Failure, Segment};
+pub use json::key_text;
 pub use model::{Dynamic, Lift, Lifted, Lower, Lowered, Optional, Sequence, Type};
 pub use numbers::exact_float;
 

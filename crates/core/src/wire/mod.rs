@@ -14,7 +14,7 @@ pub use fault::Fault;
 pub use limits::Limits;
 pub use number::Number;
 pub use reader::Reader;
-pub use writer::Writer;
+pub use writer::{Mark, Writer};
 
 /// Bytes of the index of an enum or variant with this number of cases: 1, 2 or 4.
 pub const fn discriminant_size(cases: usize) -> usize {

@@ -53,7 +53,7 @@ pub fn from_wire(
 
 /// A map's key in a path: as JSON.
 #[cold]
-pub(super) fn key_text(converter: &Converter, ty: TypeId, encoded: &[u8]) -> String {
+pub fn key_text(converter: &Converter, ty: TypeId, encoded: &[u8]) -> String {
     let limits = Limits::DEFAULT;
     let key = Reader::new(encoded, &limits)
         .map_err(JsonFailure::from)

@@ -11,6 +11,7 @@ mod half;
 mod integer;
 mod partial_date;
 mod scan;
+mod serialize;
 mod time_of_day;
 mod timestamp;
 mod uuid;
