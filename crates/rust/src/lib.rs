@@ -1,1 +1,3 @@
-//! Under construction.
+//! HMS FFI for Rust programs, and the base of every binding.
+
+pub mod value;
