@@ -316,3 +316,128 @@ fn interfaces_are_found_with_and_without_version() {
         "{error}"
     );
 }
+
+/// Whatever is nested or chained too deep is an error, not the end of the process.
+#[test]
+fn deep_contracts_are_refused_calmly() {
+    let nested = |n: usize| {
+        format!(
+            "package a:b; interface i {{ f: func(a: {}u8{}); }}",
+            "list<".repeat(n),
+            ">".repeat(n)
+        )
+    };
+    assert!(Contract::parse("deep.wit", &nested(50)).is_ok());
+    assert!(Contract::parse("deep.wit", &nested(5_000)).is_err());
+    let chained = |n: usize, step: fn(usize) -> String| {
+        let types: String = (1..n)
+            .map(|i| format!("type t{i} = {};\n", step(i - 1)))
+            .collect();
+        format!(
+            "package a:b; interface i {{ type t0 = u8;\n{types} f: func(a: t{}); }}",
+            n - 1
+        )
+    };
+    let lists = |i: usize| format!("list<t{i}>");
+    let aliases = |i: usize| format!("t{i}");
+    assert!(Contract::parse("chain.wit", &chained(90, lists)).is_ok());
+    assert!(Contract::parse("chain.wit", &chained(90, aliases)).is_ok());
+    assert!(Contract::parse("chain.wit", &chained(3_000, lists)).is_err());
+    assert!(Contract::parse("chain.wit", &chained(3_000, aliases)).is_err());
+    // A table whose values would be 2^60 times as large as it is stays small.
+    let doubled = |i: usize| format!("tuple<t{i}, t{i}>");
+    let wide = Contract::parse("wide.wit", &chained(60, doubled)).unwrap();
+    assert_eq!(wide.schema("a:b/i").unwrap().types.len(), 60);
+}
+
+/// A vendored copy in `deps` beside a single file is used, what that file does not reach is left alone.
+#[test]
+fn a_single_file_sees_the_deps_beside_it() {
+    let layout = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/contract/good/layout");
+    let contract = Contract::load(&layout.join("b.wit")).unwrap();
+    assert_eq!(contract.interfaces(), ["test:layout/b@1.0.0"]);
+    assert!(
+        contract.schema("far:away/types@2.0.0").is_err(),
+        "b.wit does not use it"
+    );
+    let files: Vec<(String, String)> = [
+        "a.wit",
+        "b.wit",
+        "deps/far/types.wit",
+        "deps/far-old/types.wit",
+        "deps/near.wit",
+    ]
+    .iter()
+    .map(|name| {
+        (
+            format!("wit/{name}"),
+            std::fs::read_to_string(layout.join(name)).unwrap(),
+        )
+    })
+    .collect();
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(a, b)| (a.as_str(), b.as_str()))
+        .collect();
+    let embedded = Contract::from_files(&files).unwrap();
+    let loaded = Contract::load(&layout).unwrap();
+    for name in loaded.interfaces() {
+        let fingerprint = |contract: &Contract| contract.schema(name).unwrap().fingerprint.clone();
+        assert_eq!(fingerprint(&embedded), fingerprint(&loaded));
+    }
+}
+
+#[test]
+fn fingerprints_see_what_matters_and_nothing_else() {
+    let print = |package: &str, body: &str| {
+        let text = format!("package {package};\ninterface i {{ {body} }}");
+        let contract = Contract::parse("x.wit", &text).unwrap_or_else(|e| panic!("{e}"));
+        contract.schema("a:b/i").unwrap().fingerprint.clone()
+    };
+    let base = print(
+        "a:b@1.0.0",
+        "record r { a: u8, b: string } enum e { x, y } f: func(r: r, e: e) -> list<u8>;",
+    );
+    let same = [
+        (
+            "a:b@1.9.0",
+            "record r { a: u8, b: string } enum e { x, y } f: func(r: r, e: e) -> list<u8>;",
+        ),
+        (
+            "a:b@1.0.0",
+            "/// docs\nrecord r { /// more\n a: u8, b: string } enum e { x, y } f: func(r: r, e: e) -> list<u8>;",
+        ),
+        (
+            "a:b@1.0.0",
+            "type n = u8; type l = list<n>; enum e { x, y } record r { a: n, b: string } @external-id(\"urn:x\") f: func(r: r, e: e) -> l;",
+        ),
+        (
+            "a:b@1.0.0",
+            "record r { a: u8, b: string } enum e { x, y } enum unused { z } @since(version = 1.0.0) f: func(r: r, e: e) -> list<u8>;",
+        ),
+    ];
+    for (package, body) in same {
+        assert_eq!(print(package, body), base, "{body}");
+    }
+    let different = [
+        "record r { b: string, a: u8 } enum e { x, y } f: func(r: r, e: e) -> list<u8>;",
+        "record r { a: u8, c: string } enum e { x, y } f: func(r: r, e: e) -> list<u8>;",
+        "record q { a: u8, b: string } enum e { x, y } f: func(r: q, e: e) -> list<u8>;",
+        "record r { a: u8, b: string } enum e { x, y } f: async func(r: r, e: e) -> list<u8>;",
+        "record r { a: u8, b: string } enum e { x, y } f: func(q: r, e: e) -> list<u8>;",
+        "record r { a: u8, b: string } enum e { x, y } f: func(r: r, e: e) -> list<s8>;",
+        "record r { a: u8, b: string } enum e { x, y } f: func(r: r, e: e);",
+        "record r { a: u8, b: string } @external-id(\"hms:fallback=y\") enum e { x, y } f: func(r: r, e: e) -> list<u8>;",
+        "record r { a: u8, b: string } enum e { x, y } @external-id(\"hms:set\") type s = list<u8>; f: func(r: r, e: e) -> s;",
+        "@external-id(\"hms:range.a=1..\") record r { a: u8, b: string } enum e { x, y } f: func(r: r, e: e) -> list<u8>;",
+        "record r { a: u8, b: string } enum e { x, y } f: func(r: r, e: e) -> list<u8>; g: func();",
+    ];
+    let mut all: Vec<String> = different
+        .iter()
+        .map(|body| print("a:b@1.0.0", body))
+        .chain([base])
+        .collect();
+    all.sort();
+    all.dedup();
+    assert_eq!(all.len(), different.len() + 1);
+}

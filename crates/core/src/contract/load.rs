@@ -376,6 +376,7 @@ fn build(
             return Err(at(span, message));
         }
     }
+    let chains = lower::chains(resolve);
     let mut contract = Contract {
         package: resolve.packages[package].name.to_string(),
         interfaces: Vec::new(),
@@ -403,7 +404,7 @@ fn build(
         }
         for (name, &interface) in &contents.interfaces {
             let name = resolve.id_of_name(id, name);
-            let schema = match lower::interface(resolve, interface) {
+            let schema = match lower::interface(resolve, &chains, interface) {
                 Ok((schema, warnings)) => {
                     if is_own {
                         contract.warnings.extend(

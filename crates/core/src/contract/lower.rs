@@ -16,21 +16,61 @@ use super::token::{self, Name, Token, Tokens};
 use super::tokened::tokened;
 use super::{print, wellknown};
 
+/// Aliases count here, so that the recursion below is bounded.
+const MAX_CHAIN: u32 = MAX_TYPE_DEPTH + 50;
+
+/// How far each type is from one without parts. The parser's types refer only to types before them.
+pub(super) fn chains(resolve: &Resolve) -> Vec<u32> {
+    let mut chains = vec![0; resolve.types.len()];
+    for (id, ty) in resolve.types.iter() {
+        let mut longest = 0;
+        for_each_part(&ty.kind, &mut |part| {
+            if let Type::Id(part) = part {
+                longest = longest.max(chains[part.index()] + 1);
+            }
+        });
+        chains[id.index()] = longest;
+    }
+    chains
+}
+
+fn for_each_part(kind: &TypeDefKind, visit: &mut dyn FnMut(Type)) {
+    match kind {
+        TypeDefKind::Record(record) => record.fields.iter().for_each(|field| visit(field.ty)),
+        TypeDefKind::Variant(variant) => variant
+            .cases
+            .iter()
+            .filter_map(|case| case.ty)
+            .for_each(visit),
+        TypeDefKind::Tuple(tuple) => tuple.types.iter().copied().for_each(visit),
+        TypeDefKind::Result(result) => result.ok.iter().chain(&result.err).copied().for_each(visit),
+        TypeDefKind::Map(key, value) => [*key, *value].into_iter().for_each(visit),
+        TypeDefKind::Option(part)
+        | TypeDefKind::List(part)
+        | TypeDefKind::FixedLengthList(part, _)
+        | TypeDefKind::Type(part)
+        | TypeDefKind::Future(Some(part))
+        | TypeDefKind::Stream(Some(part)) => visit(*part),
+        _ => {}
+    }
+}
+
 /// The schema of an interface, and warnings.
 pub(super) fn interface(
     resolve: &Resolve,
+    chains: &[u32],
     id: InterfaceId,
 ) -> Result<(Schema, Vec<Problem>), Problem> {
     let interface = &resolve.interfaces[id];
     let mut lowering = Lowering {
         resolve,
+        chains,
         types: Vec::new(),
         depths: Vec::new(),
         interned: HashMap::new(),
         known: HashMap::new(),
         resources: Vec::new(),
         resource_ids: HashMap::new(),
-        nesting: 0,
         warnings: Vec::new(),
     };
     let span = interface.span;
@@ -113,7 +153,8 @@ struct Lowering<'a> {
     known: HashMap<WitId, TypeId>,
     resources: Vec<Resource>,
     resource_ids: HashMap<WitId, u32>,
-    nesting: u32,
+    /// How far each of the parser's types is from a type without parts, aliases included.
+    chains: &'a [u32],
     warnings: Vec<Problem>,
 }
 
@@ -187,13 +228,13 @@ impl Lowering<'_> {
         if let Some(&known) = self.known.get(&id) {
             return Ok(known);
         }
-        // A chain of aliases may be longer than what it means is deep.
-        self.nesting += 1;
-        if self.nesting > 4 * MAX_TYPE_DEPTH {
-            return Err((used_at, "a chain of types is too long".into()));
+        if self.chains[id.index()] > MAX_CHAIN {
+            return Err((
+                used_at,
+                format!("types are nested more than {MAX_TYPE_DEPTH} deep"),
+            ));
         }
         let lowered = self.define(id, used_at)?;
-        self.nesting -= 1;
         self.known.insert(id, lowered);
         Ok(lowered)
     }
