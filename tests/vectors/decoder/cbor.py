@@ -6,10 +6,11 @@ import base64
 import struct
 from typing import TYPE_CHECKING, Any
 
-import texts
+from tests.vectors.decoder import texts
+from tests.vectors.decoder.errors import WireError, bad, json_key
 
 if TYPE_CHECKING:
-    import wire
+    from tests.vectors.decoder import wire
 
 
 class Document:
@@ -21,12 +22,12 @@ class Document:
     def whole(self) -> Any:
         value = self.item()
         if self.at != len(self.data):
-            raise error("trailing bytes")
+            raise bad("trailing bytes")
         return value
 
     def take(self, count: int) -> bytes:
         if count > len(self.data) - self.at:
-            raise error("past the end")
+            raise bad("past the end")
         self.at += count
         return self.data[self.at - count : self.at]
 
@@ -37,10 +38,10 @@ class Document:
         if info < 24:
             return major, info
         if info > 27:
-            raise error("reserved or indefinite length")
+            raise bad("reserved or indefinite length")
         argument = int.from_bytes(self.take(1 << info - 24), "big")
         if major != 7 and argument < (24, 1 << 8, 1 << 16, 1 << 32)[info - 24]:
-            raise error("not the shortest form")
+            raise bad("not the shortest form")
         return major, argument
 
     def item(self) -> Any:
@@ -64,20 +65,20 @@ class Document:
             return self.decimal()
         if major == 7 and self.data[start] in (0xF4, 0xF5, 0xF6):
             return {0xF4: False, 0xF5: True, 0xF6: None}[self.data[start]]
-        raise error("not allowed")
+        raise bad("not allowed")
 
     def text(self, count: int) -> str:
         try:
             return self.take(count).decode()
         except UnicodeDecodeError as cause:
-            raise error("UTF-8") from cause
+            raise bad("UTF-8") from cause
 
     def float(self) -> Any:
         start = self.at
         code = {0xF9: ">e", 0xFA: ">f", 0xFB: ">d"}[self.take(1)[0]]
         value = struct.unpack(code, self.take(struct.calcsize(code)))[0]
         if put_float(value) != self.data[start : self.at]:
-            raise error("not the shortest float")
+            raise bad("not the shortest float")
         if value != value:
             return "NaN"
         if value in (float("inf"), float("-inf")):
@@ -85,16 +86,14 @@ class Document:
         return value
 
     def inside(self, step: str) -> Any:
-        import wire
-
         try:
             return self.item()
-        except wire.WireError as cause:
+        except WireError as cause:
             raise cause.under(step) from cause
 
     def begin(self, count: int, smallest: int) -> None:
         if count * smallest > len(self.data) - self.at:
-            raise error("length")
+            raise bad("length")
         self.reader.enter()
         self.reader.count_elements(count)
 
@@ -105,8 +104,6 @@ class Document:
         return value
 
     def map(self, count: int) -> dict[str, Any]:
-        import wire
-
         self.begin(count, 2)
         value: dict[str, Any] = {}
         last = b""
@@ -115,27 +112,27 @@ class Document:
             try:
                 major, length = self.head()
                 if major != 3:
-                    raise error("a key that is not text")
+                    raise bad("a key that is not text")
                 key = self.text(length)
                 encoded = self.data[start : self.at]
                 if encoded <= last:
-                    raise error("order")
-            except wire.WireError as cause:
+                    raise bad("order")
+            except WireError as cause:
                 raise cause.under(f"[key {i}]") from cause
             last = encoded
-            value[key] = self.inside(f"[{wire.json_key(key)}]")
+            value[key] = self.inside(f"[{json_key(key)}]")
         self.reader.leave()
         return value
 
     def decimal(self) -> str:
         if self.head() != (4, 2):
-            raise error("decimal")
+            raise bad("decimal")
         exponent = self.integer(False)
         if abs(exponent) > 4096:
-            raise error("exponent")
+            raise bad("exponent")
         mantissa = self.integer(True)
         if abs(mantissa) >= 10**4096:
-            raise error("too long")
+            raise bad("too long")
         return decimal_text(exponent, mantissa)
 
     def integer(self, big: bool) -> int:
@@ -144,17 +141,11 @@ class Document:
             kind, length = self.head()
             data = self.take(length) if kind == 2 else b""
             if len(data) <= 8 or data[0] == 0:
-                raise error("bignum")
+                raise bad("bignum")
             major, argument = argument - 2, int.from_bytes(data, "big")
         if major > 1:
-            raise error("integer")
+            raise bad("integer")
         return -1 - argument if major else argument
-
-
-def error(reason: str) -> Exception:
-    import wire
-
-    return wire.bad(reason)
 
 
 def decimal_text(exponent: int, mantissa: int) -> str:
@@ -167,7 +158,7 @@ def decimal_text(exponent: int, mantissa: int) -> str:
     try:
         return texts.decimal(("-" if mantissa < 0 else "") + digits)
     except ValueError as cause:
-        raise error("decimal") from cause
+        raise bad("decimal") from cause
 
 
 def put_head(major: int, argument: int) -> bytes:

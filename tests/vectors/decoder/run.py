@@ -7,12 +7,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-import wire
-import writer
-
 VECTORS = Path(__file__).parent.parent
+sys.path.insert(0, str(VECTORS.parent.parent))
+
+from tests.vectors.decoder import wire, writer  # noqa: E402  # found through the line above
+from tests.vectors.decoder.errors import WireError  # noqa: E402
 
 
 def entries(kind: str) -> list[dict[str, Any]]:
@@ -33,7 +32,7 @@ def check_good(types: wire.Types, entry: dict[str, Any]) -> str | None:
     index, data = types.functions[entry["type"]], bytes.fromhex(entry["hex"])
     try:
         value = wire.Reader(types, data).whole(index)
-    except wire.WireError as error:
+    except WireError as error:
         return f"refused: {error.code} at value{error.path}: {error}"
     if not same(value, entry["json"]):
         return f"lifted {json.dumps(value)}"
@@ -48,7 +47,7 @@ def check_good(types: wire.Types, entry: dict[str, Any]) -> str | None:
 def check_bad(types: wire.Types, entry: dict[str, Any]) -> str | None:
     try:
         value = wire.Reader(types, bytes.fromhex(entry["hex"])).whole(types.functions[entry["type"]])
-    except wire.WireError as error:
+    except WireError as error:
         got = (error.code, "value" + error.path)
         return None if got == (entry["code"], entry["path"]) else f"{got[0]} at {got[1]}: {error}"
     return f"lifted {json.dumps(value)}"
@@ -63,7 +62,8 @@ def main() -> int:
         for entry, why in failures:
             print(f"{kind} {json.dumps(entry)[:300]}: {why}")
         by_hand = sum(entry.get("by-hand", False) for entry in checked)
-        print(f"{kind}: {len(checked) - len(failures)} of {len(checked)} vectors pass" + (f" ({by_hand} by hand)" if by_hand else ""))
+        note = f", {by_hand} of them by hand" if by_hand else ""
+        print(f"{kind}: {len(checked) - len(failures)} of {len(checked)} vectors pass{note}")
         failed += len(failures)
     return 1 if failed else 0
 

@@ -7,37 +7,30 @@ Values are those of the JSON mapping: what ``json.loads`` gives for the vectors'
 from __future__ import annotations
 
 import base64
-import json
 import struct
 from typing import Any
 
-import cbor
-import texts
+from tests.vectors.decoder import cbor, texts
+from tests.vectors.decoder.errors import WireError, bad, json_key
 
 MAX_MESSAGE, MAX_DEPTH, MAX_ELEMENTS = 256 << 20, 64, 1 << 24
 MAX_EXACT = 2**53 - 1
 
 # struct format of each number; its size is its alignment in lists.
-NUMBERS = {"s8": "b", "s16": "h", "s32": "i", "s64": "q", "u8": "B", "u16": "H", "u32": "I", "u64": "Q", "f32": "f", "f64": "d"}
+SIGNED = {"s8": "b", "s16": "h", "s32": "i", "s64": "q"}
+NUMBERS = {**SIGNED, "u8": "B", "u16": "H", "u32": "I", "u64": "Q", "f32": "f", "f64": "d"}
 CANONICAL_NAN = {"f32": bytes.fromhex("0000c07f"), "f64": bytes.fromhex("000000000000f87f")}
-FIXED_SIZES = {"timestamp": 12, "zoned-timestamp": 14, "date": 4, "partial-date": 3, "time-of-day": 7, "duration": 12, "uuid": 16, "decimal": 5, "document": 5}
-
-
-class WireError(Exception):
-    """Bytes that are not a value of the type: a code, and the path once the walk is back at the top."""
-
-    def __init__(self, code: str, reason: str, path: str = "") -> None:
-        super().__init__(reason)
-        self.code = code
-        self.path = path
-
-    def under(self, step: str) -> WireError:
-        self.path = step + self.path
-        return self
-
-
-def bad(reason: str) -> WireError:
-    return WireError("invalid-argument", reason)
+FIXED_SIZES = {
+    "timestamp": 12,
+    "zoned-timestamp": 14,
+    "date": 4,
+    "partial-date": 3,
+    "time-of-day": 7,
+    "duration": 12,
+    "uuid": 16,
+    "decimal": 5,
+    "document": 5,
+}
 
 
 def size_of(number: str) -> int:
@@ -50,10 +43,6 @@ def index_format(cases: int) -> str:
 
 def flags_format(flags: int) -> str:
     return "B" if flags <= 8 else "H" if flags <= 16 else "I"
-
-
-def json_key(key: Any) -> str:
-    return json.dumps(key, ensure_ascii=False)
 
 
 class Types:

@@ -6,9 +6,7 @@ import base64
 import struct
 from typing import Any
 
-import cbor
-import texts
-import wire
+from tests.vectors.decoder import cbor, texts, wire
 
 
 class Writer:
@@ -58,7 +56,8 @@ class Writer:
     def write_list(self, entry: Any, value: Any) -> None:
         number = self.types.number(entry["element"])
         if number:
-            return self.packed(number, value, True)
+            self.packed(number, value, True)
+            return
         self.put("I", len(value))
         for item in value:
             self.value(entry["element"], item)
@@ -66,7 +65,8 @@ class Writer:
     def write_fixed_list(self, entry: Any, value: Any) -> None:
         number = self.types.number(entry["element"])
         if number:
-            return self.packed(number, value, False)
+            self.packed(number, value, False)
+            return
         for item in value:
             self.value(entry["element"], item)
 
@@ -81,9 +81,10 @@ class Writer:
     def write_map(self, entry: Any, value: Any) -> None:
         pairs = value.items() if isinstance(value, dict) else value
         self.put("I", len(value))
-        for key, item in sorted(((self.alone(entry["key"], key), item) for key, item in pairs), key=lambda pair: pair[0]):
+        encoded = {self.alone(entry["key"], key): item for key, item in pairs}
+        for key in sorted(encoded):
             self.out += key
-            self.value(entry["value"], item)
+            self.value(entry["value"], encoded[key])
 
     def write_record(self, entry: Any, value: Any) -> None:
         for field in entry["fields"]:
