@@ -1,0 +1,3 @@
+module github.com/hms-ffi/hms-ffi/packages/go
+
+go 1.23
