@@ -3,6 +3,7 @@ package hmsffi
 import (
 	"fmt"
 	"reflect"
+	"sync"
 
 	"github.com/hms-ffi/hms-ffi/packages/go/internal/schema"
 	"github.com/hms-ffi/hms-ffi/packages/go/internal/wire"
@@ -26,26 +27,65 @@ func failed(failure *wire.Failure, blame Code) *Error {
 	return &Error{Code: code, Message: failure.Text()}
 }
 
-// lowerArgs writes the arguments of a call into buffer and gives back the message, which may have moved.
-func (c *codec) lowerArgs(buffer []byte, f *schema.Function, args []any) ([]byte, *Error) {
+// Writers and readers are reused with their memory, up to this much of it.
+const keptBuffer = 1 << 20
+
+var (
+	writers = sync.Pool{New: func() any { return new(wire.Writer) }}
+	readers = sync.Pool{New: func() any { return new(wire.Reader) }}
+)
+
+// writer is an empty message; release it when its bytes are no longer needed.
+func (c *codec) writer() *wire.Writer {
+	w := writers.Get().(*wire.Writer)
+	w.Begin(w.Bytes(), &c.limits)
+	return w
+}
+
+func release(w *wire.Writer) {
+	if cap(w.Bytes()) <= keptBuffer {
+		writers.Put(w)
+	}
+}
+
+// read runs lift over a message that root is the name of.
+func (c *codec) read(message []byte, root string, blame Code, lift func(r *wire.Reader) *wire.Failure) *Error {
+	r := readers.Get().(*wire.Reader)
+	defer readers.Put(r)
+	var fault *wire.Fault
+	*r, fault = wire.NewReader(message, &c.limits)
+	if fault != nil {
+		return failed(fault.Fail().At(root), blame)
+	}
+	if failure := lift(r); failure != nil {
+		return failed(failure, blame)
+	}
+	fault = r.Finish()
+	*r = wire.Reader{}
+	if fault != nil {
+		return failed(fault.Fail().At(root), blame)
+	}
+	return nil
+}
+
+// lowerArgs writes the arguments of a call.
+func (c *codec) lowerArgs(w *wire.Writer, f *schema.Function, args []any) *Error {
 	if len(args) != len(f.Params) {
-		return buffer, &Error{
+		return &Error{
 			Code:    InvalidArgument,
 			Message: fmt.Sprintf("%s: expected %d arguments, got %d", f.Name, len(f.Params), len(args)),
 		}
 	}
-	var w wire.Writer
-	w.Begin(buffer, &c.limits)
 	for i := range f.Params {
 		param := &f.Params[i]
-		if failure := c.lowerAny(&w, param.Type, &args[i]); failure != nil {
-			return buffer, failed(failure.At(param.Name), InvalidArgument)
+		if failure := c.lowerAny(w, param.Type, &args[i]); failure != nil {
+			return failed(failure.At(param.Name), InvalidArgument)
 		}
 	}
 	if fault := w.CheckSize(); fault != nil {
-		return buffer, failed(fault.Fail().At("arguments"), InvalidArgument)
+		return failed(fault.Fail().At("arguments"), InvalidArgument)
 	}
-	return w.Bytes(), nil
+	return nil
 }
 
 // lowerAny writes what a variable of type any holds.
@@ -76,69 +116,55 @@ func (c *codec) paramPlans(f *schema.Function, types []reflect.Type) ([]plan, *w
 
 // liftArgs reads the arguments of a call into args, which are settable.
 func (c *codec) liftArgs(f *schema.Function, plans []plan, message []byte, args []reflect.Value) *Error {
-	r, fault := wire.NewReader(message, &c.limits)
-	if fault != nil {
-		return failed(fault.Fail().At("arguments"), InvalidArgument)
-	}
-	for i, p := range plans {
-		if failure := p.lift(&r, args[i]); failure != nil {
-			return failed(failure.At(f.Params[i].Name), InvalidArgument)
+	return c.read(message, "arguments", InvalidArgument, func(r *wire.Reader) *wire.Failure {
+		for i, p := range plans {
+			if failure := p.lift(r, args[i]); failure != nil {
+				return failure.At(f.Params[i].Name)
+			}
 		}
-	}
-	return failed(atNothing(r.Finish(), "arguments"), InvalidArgument)
-}
-
-func atNothing(fault *wire.Fault, root string) *wire.Failure {
-	if fault == nil {
 		return nil
-	}
-	return fault.Fail().At(root)
+	})
 }
 
 // lowerOutcome writes a result or declared error, whose type is absent if id is nil. What a provider returns and the
 // contract does not allow is the provider's mistake: internal.
-func (c *codec) lowerOutcome(buffer []byte, id *int, root string, v reflect.Value) ([]byte, *Error) {
+func (c *codec) lowerOutcome(w *wire.Writer, id *int, root string, v reflect.Value) *Error {
 	if id == nil {
 		if v.IsValid() {
-			return buffer, &Error{Code: Internal, Message: root + ": the contract has no value here"}
+			return &Error{Code: Internal, Message: root + ": the contract has no value here"}
 		}
-		return buffer[:0], nil
+		return nil
 	}
-	var w wire.Writer
-	w.Begin(buffer, &c.limits)
-	var failure *wire.Failure
 	if !v.IsValid() {
 		v = reflect.Zero(reflect.TypeFor[any]())
 	}
-	if p, mismatch := c.plan(*id, v.Type()); mismatch != nil {
-		failure = mismatch
-	} else if failure = p.lower(&w, v); failure == nil {
+	p, failure := c.plan(*id, v.Type())
+	if failure == nil {
+		failure = p.lower(w, v)
+	}
+	if failure == nil {
 		failure = w.CheckSize().Fail()
 	}
 	if failure != nil {
-		return buffer, failed(failure.At(root), Internal)
+		return failed(failure.At(root), Internal)
 	}
-	return w.Bytes(), nil
+	return nil
 }
 
-// liftOutcome reads a result or declared error into v, which is settable; if id is nil there is none and v is left alone.
-// Bytes that are not such a value are data-loss, a v that cannot hold them is the caller's mistake.
+// liftOutcome reads a result or declared error into v, which is settable; if id is nil there is none and v is left
+// alone. Bytes that are not such a value are data-loss, a v that cannot hold them is the caller's mistake.
 func (c *codec) liftOutcome(id *int, root string, message []byte, v reflect.Value) *Error {
-	r, fault := wire.NewReader(message, &c.limits)
-	if fault != nil {
-		return failed(fault.Fail().At(root), DataLoss)
+	if id == nil {
+		return c.read(message, root, DataLoss, func(*wire.Reader) *wire.Failure { return nil })
 	}
-	if id != nil && v.IsValid() {
-		p, failure := c.plan(*id, v.Type())
-		if failure != nil {
-			return failed(failure.At(root), InvalidArgument)
+	p, failure := c.plan(*id, v.Type())
+	if failure != nil {
+		return failed(failure.At(root), InvalidArgument)
+	}
+	return c.read(message, root, DataLoss, func(r *wire.Reader) *wire.Failure {
+		if failure := p.lift(r, v); failure != nil {
+			return failure.At(root)
 		}
-		if failure = p.lift(&r, v); failure != nil {
-			return failed(failure.At(root), DataLoss)
-		}
-	}
-	if id != nil && !v.IsValid() {
-		return nil // nobody wants the value
-	}
-	return failed(atNothing(r.Finish(), root), DataLoss)
+		return nil
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
+	"math"
 	"reflect"
 	"strconv"
 	"strings"
@@ -138,9 +139,19 @@ func atKey(kind schema.Kind, key reflect.Value) string {
 	case key.Kind() == reflect.String:
 		return atTextKey(key.String())
 	case key.CanInt():
-		return "[" + strconv.FormatInt(key.Int(), 10) + "]"
+		return atNumber(strconv.FormatInt(key.Int(), 10), max(key.Int(), -key.Int()) > maxSafe || key.Int() == math.MinInt64)
 	case key.CanUint():
-		return "[" + strconv.FormatUint(key.Uint(), 10) + "]"
+		return atNumber(strconv.FormatUint(key.Uint(), 10), key.Uint() > maxSafe)
 	}
 	return "[" + strconv.FormatBool(key.Bool()) + "]"
+}
+
+// maxSafe is the largest integer that the JSON mapping writes as a number.
+const maxSafe = 1<<53 - 1
+
+func atNumber(digits string, asText bool) string {
+	if asText {
+		return `["` + digits + `"]`
+	}
+	return "[" + digits + "]"
 }

@@ -121,7 +121,11 @@ func (p *listPlan) lower(w *wire.Writer, v reflect.Value) *wire.Failure {
 	if p.length >= 0 && count != p.length {
 		return otherLength(p.length, count)
 	}
-	if fault := begin(w, count); fault != nil {
+	elements := count
+	if p.length == 0 {
+		elements = 1
+	}
+	if fault := begin(w, elements); fault != nil {
 		return fault.Fail()
 	}
 	if p.length < 0 {
@@ -150,8 +154,18 @@ func (p *listPlan) lift(r *wire.Reader, v reflect.Value) *wire.Failure {
 	if fault != nil {
 		return fault.Fail()
 	}
-	setLen(v, count)
+	// Elements without bytes may be claimed in any number.
+	growing := p.smallest == 0 && v.Kind() == reflect.Slice
+	if growing {
+		setLen(v, 0)
+	} else {
+		setLen(v, count)
+	}
 	for i := range count {
+		if growing {
+			v.Grow(1)
+			v.SetLen(i + 1)
+		}
 		if failure := p.element.lift(r, v.Index(i)); failure != nil {
 			return failure.At(atIndex(i))
 		}

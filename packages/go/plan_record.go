@@ -56,8 +56,10 @@ func membersOf(t reflect.Type) []reflect.StructField {
 		case tag == "-":
 		case field.Anonymous && tag == "" && field.Type.Kind() == reflect.Struct && !isWellKnown(field.Type):
 			for _, member := range membersOf(field.Type) {
-				member.Index = append([]int{i}, member.Index...)
-				members = append(members, member)
+				if shadow, _ := t.FieldByName(member.Name); len(shadow.Index) > 1 {
+					member.Index = append([]int{i}, member.Index...)
+					members = append(members, member)
+				}
 			}
 		case field.IsExported():
 			members = append(members, field)

@@ -3,6 +3,7 @@ package hmsffi
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 
 	"github.com/hms-ffi/hms-ffi/packages/go/internal/wire"
@@ -21,6 +22,7 @@ func Case[T any](name string) VariantCase { return VariantCase{name, reflect.Typ
 var (
 	registryMu sync.RWMutex
 	registry   = map[reflect.Type][]VariantCase{}
+	interfaces = map[reflect.Type][]reflect.Type{} // those that a type stands for a case of
 )
 
 // RegisterVariant says which types stand for the cases of a variant wherever the interface I is used for it. Call it
@@ -46,6 +48,9 @@ func RegisterVariant[I any](cases ...VariantCase) {
 	registryMu.Lock()
 	defer registryMu.Unlock()
 	registry[t] = cases
+	for _, c := range cases {
+		interfaces[c.t] = append(interfaces[c.t], t)
+	}
 }
 
 // registeredPlan converts a variant to and from an interface with registered implementers.
@@ -65,6 +70,7 @@ func (c *codec) buildRegistered(base variantPlan, cases []variantCase, t reflect
 	for _, r := range registered {
 		types[r.name] = r.t
 	}
+	base.cases = slices.Clone(base.cases)
 	p := &registeredPlan{base, make(map[reflect.Type]int, len(cases))}
 	for i := range cases {
 		name := cases[i].name
@@ -141,4 +147,54 @@ func (p *registeredPlan) lift(r *wire.Reader, v reflect.Value) *wire.Failure {
 	}
 	v.Set(value)
 	return failure
+}
+
+// implementerPlan converts one registered implementer where it stands for itself.
+type implementerPlan struct {
+	*registeredPlan
+	index int
+}
+
+// buildImplementer is the plan of a type that stands for one of these cases; nil if it stands for none.
+func (c *codec) buildImplementer(base variantPlan, cases []variantCase, t reflect.Type) (plan, *wire.Failure) {
+	registryMu.RLock()
+	candidates := interfaces[t]
+	registryMu.RUnlock()
+	var first *wire.Failure
+	for _, candidate := range candidates {
+		built, failure := c.buildRegistered(base, cases, candidate)
+		if failure == nil {
+			p := built.(*registeredPlan)
+			if index, ok := p.byType[t]; ok {
+				return &implementerPlan{p, index}, nil
+			}
+		} else if first == nil {
+			first = failure
+		}
+	}
+	return nil, first
+}
+
+func (p *implementerPlan) lower(w *wire.Writer, v reflect.Value) *wire.Failure {
+	if field := p.cases[p.index].wrapped; field >= 0 {
+		v = v.Field(field)
+	}
+	return p.lowerCase(w, p.index, v)
+}
+
+func (p *implementerPlan) lift(r *wire.Reader, v reflect.Value) *wire.Failure {
+	c, failure := p.liftIndex(r)
+	if failure != nil {
+		return failure
+	}
+	if c != &p.cases[p.index] {
+		return wire.Mismatch("the case "+p.cases[p.index].name, "the case "+c.name)
+	}
+	if c.payload == nil {
+		return nil
+	}
+	if c.wrapped >= 0 {
+		v = v.Field(c.wrapped)
+	}
+	return c.liftPayload(r, v)
 }

@@ -51,6 +51,11 @@ func (c *codec) buildVariant(id int, cases []variantCase, bad *wire.Fault, t ref
 		return &taggedPlan{base}, nil
 	case t.Kind() == reflect.Interface:
 		return c.buildRegistered(base, cases, t)
+	}
+	if p, failure := c.buildImplementer(base, cases, t); p != nil || failure != nil {
+		return p, failure
+	}
+	switch {
 	case t.Kind() == reflect.Struct && !isWellKnown(t):
 		return c.buildPointers(base, cases, t)
 	}

@@ -180,15 +180,26 @@ func (r *Reader) Count(smallest uint64) (int, *Fault) {
 	if fault != nil {
 		return 0, fault
 	}
-	return int(count), r.FixedCount(int(count), smallest)
+	if fault := r.fits(int(count), smallest); fault != nil {
+		return 0, fault
+	}
+	return int(count), r.Elements(uint64(count))
 }
 
-// FixedCount refuses a number of elements that the bytes left cannot hold, and counts the elements.
+// FixedCount refuses a fixed number of elements that the bytes left cannot hold, and counts the elements, or one for
+// none: without bytes they are bounded by this alone.
 func (r *Reader) FixedCount(count int, smallest uint64) *Fault {
+	if fault := r.fits(count, smallest); fault != nil {
+		return fault
+	}
+	return r.Elements(uint64(max(count, 1)))
+}
+
+func (r *Reader) fits(count int, smallest uint64) *Fault {
 	if smallest > 0 && uint64(count) > uint64(r.Remaining())/smallest {
 		return Length
 	}
-	return r.Elements(uint64(count))
+	return nil
 }
 
 // Numbers reads the packed elements of a list of numbers of this size each. Counts as one element.
