@@ -39,10 +39,11 @@ impl Outgoing {
         self.head.len() + self.tail().len()
     }
 
-    /// What it counts towards the receiver's reassembly limit while it is incomplete there.
+    /// What it counts towards the receiver's reassembly limit while it is incomplete there. The head of a call does not
+    /// count, so a body that the message limit allows always fits when no other is incomplete.
     fn weight(&self) -> u64 {
         let counts = self.total() > FRAGMENT && self.kind != FrameType::SchemaReply;
-        if counts { self.total() as u64 } else { 0 }
+        if counts { self.tail().len() as u64 } else { 0 }
     }
 
     /// Appends the next frame; true if it was the last one.

@@ -124,13 +124,13 @@ impl Link {
             });
             return Ok(());
         }
-        if self.reassembling.saturating_add(body.len()) > self.own.reassembly {
+        if self.reassembling.saturating_add(size) > self.own.reassembly {
             let message =
                 format!("arguments of {size} bytes do not fit beside others that are incomplete");
             return self.refuse(header, message, None);
         }
-        self.reassembling += body.len();
-        let assembly = Assembly::new(args, body.missing(), body.len());
+        self.reassembling += size;
+        let assembly = Assembly::new(args, body.missing(), size);
         self.inbound.insert(
             id,
             InboundCall::Assembling(Box::new(Arguments { head, assembly })),

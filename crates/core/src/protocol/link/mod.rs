@@ -143,6 +143,11 @@ impl Link {
         self.inbound.len()
     }
 
+    /// What the incomplete bodies of the peer's calls and results count towards this side's reassembly limit, in bytes.
+    pub fn reassembling(&self) -> u64 {
+        self.reassembling
+    }
+
     /// The next thing to act on.
     pub fn poll_event(&mut self) -> Option<LinkEvent> {
         loop {

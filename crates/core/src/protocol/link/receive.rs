@@ -234,10 +234,10 @@ impl Link {
         if json.len() + 4 > MAX_SCHEMA {
             return Err(header.violation("the schema is too large"));
         }
-        self.schemas.wanted[index as usize] = false;
         if json.total.is_some() {
             self.schemas.incoming = Some((index, Assembly::new(json.bytes, json.missing(), 0)));
         } else {
+            self.schemas.wanted[index as usize] = false;
             self.events.push_back(LinkEvent::Schema {
                 index,
                 json: json.bytes.to_vec(),
@@ -252,6 +252,8 @@ impl Link {
         };
         if assembly.add(header, bytes)? {
             let (index, assembly) = self.schemas.incoming.take().expect("just used");
+            // Only now: before, the peer still counts it as asked for.
+            self.schemas.wanted[index as usize] = false;
             self.events.push_back(LinkEvent::Schema {
                 index,
                 json: assembly.into_bytes(),
