@@ -7,19 +7,27 @@ mod rng;
 use hms_ffi_core::dispatch::Outcome;
 use hms_ffi_core::error::{Code, Error, Frame as TraceFrame};
 use hms_ffi_core::protocol::{
-    ArenaRef, Body, CallHead, EndHow, Export, FRAGMENT, Frame, FrameType, Hello, Link, LinkEvent, Metadata, Reason,
-    Role, StreamSide, decode_error, encode_error,
+    ArenaRef, Body, CallHead, EndHow, Export, FRAGMENT, Frame, FrameType, Hello, Link, LinkEvent,
+    Metadata, Reason, Role, StreamSide, decode_error, encode_error,
 };
 use rng::Rng;
 
 fn environment(name: &str, default: u64) -> u64 {
-    std::env::var(name).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}")))
+    std::env::var(name).map_or(default, |text| {
+        text.parse()
+            .unwrap_or_else(|_| panic!("{name} is no number: {text}"))
+    })
 }
 
 /// Frames that a link may receive, each good in some state.
 fn corpus() -> Vec<Vec<u8>> {
     let full = vec![7; FRAGMENT];
-    let place = ArenaRef { arena: 1, generation: 2, offset: 3, length: 4 };
+    let place = ArenaRef {
+        arena: 1,
+        generation: 2,
+        offset: 3,
+        length: 4,
+    };
     let mut head = Vec::new();
     let meta = Metadata {
         traceparent: Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".into()),
@@ -28,7 +36,14 @@ fn corpus() -> Vec<Vec<u8>> {
         hops: 3,
         want_trace: false,
     };
-    CallHead { interface: 1, function: 2, deadline: 3, chain: [4; 16], meta }.encode(&mut head);
+    CallHead {
+        interface: 1,
+        function: 2,
+        deadline: 3,
+        chain: [4; 16],
+        meta,
+    }
+    .encode(&mut head);
     head.extend_from_slice(b"arguments");
     let error = encode_error(
         &Error::new(Code::NotFound, "message")
@@ -42,9 +57,25 @@ fn corpus() -> Vec<Vec<u8>> {
             }])
             .with_cause(Error::internal("cause")),
     );
-    let exports = vec![Export { interface: "a:b/c@1.0.0".into(), fingerprint: [9; 32] }; 2];
-    let hello = Hello { instance: "i".into(), language: "go".into(), exports, ..Hello::default() }.encode().unwrap();
-    let first = Body { bytes: &full, total: Some(40_000) };
+    let exports = vec![
+        Export {
+            interface: "a:b/c@1.0.0".into(),
+            fingerprint: [9; 32]
+        };
+        2
+    ];
+    let hello = Hello {
+        instance: "i".into(),
+        language: "go".into(),
+        exports,
+        ..Hello::default()
+    }
+    .encode()
+    .unwrap();
+    let first = Body {
+        bytes: &full,
+        total: Some(40_000),
+    };
     let mut frames = Vec::new();
     let mut add = |id: u64, frame: Frame<'_>| {
         let mut bytes = Vec::new();
@@ -53,18 +84,56 @@ fn corpus() -> Vec<Vec<u8>> {
     };
     add(0, Frame::Hello(&hello));
     add(0, Frame::SchemaRequest { index: 0 });
-    add(0, Frame::SchemaReply { index: 0, json: Body::whole(b"{}") });
-    add(0, Frame::SchemaReply { index: 0, json: Body { bytes: &full[4..], total: Some(40_000) } });
-    add(0, Frame::ShmOffer { ring: 1, features: 2 });
+    add(
+        0,
+        Frame::SchemaReply {
+            index: 0,
+            json: Body::whole(b"{}"),
+        },
+    );
+    add(
+        0,
+        Frame::SchemaReply {
+            index: 0,
+            json: Body {
+                bytes: &full[4..],
+                total: Some(40_000),
+            },
+        },
+    );
+    add(
+        0,
+        Frame::ShmOffer {
+            ring: 1,
+            features: 2,
+        },
+    );
     add(0, Frame::ShmAnswer { accepted: true });
     for id in [1, 3, 5] {
         add(id, Frame::Call(Body::whole(&head)));
         add(id, Frame::Call(first));
-        add(id, Frame::Cancel { reason: Reason::Deadline });
+        add(
+            id,
+            Frame::Cancel {
+                reason: Reason::Deadline,
+            },
+        );
     }
     for id in [0, 1, 2, 3] {
-        add(id, Frame::Fragment { bytes: &full, more: true });
-        add(id, Frame::Fragment { bytes: &full[..40_000 - 2 * FRAGMENT], more: false });
+        add(
+            id,
+            Frame::Fragment {
+                bytes: &full,
+                more: true,
+            },
+        );
+        add(
+            id,
+            Frame::Fragment {
+                bytes: &full[..40_000 - 2 * FRAGMENT],
+                more: false,
+            },
+        );
     }
     for id in [2, 4] {
         add(id, Frame::Ok(Body::whole(b"result")));
@@ -74,17 +143,58 @@ fn corpus() -> Vec<Vec<u8>> {
         add(id, Frame::Cancelled);
     }
     add(0, Frame::SystemError(Body::whole(&error)));
-    add(2, Frame::Item { stream: 1, item: Body::whole(b"item") });
-    add(2, Frame::Credit { stream: 1, items: 2, bytes: 3 });
-    add(2, Frame::End { stream: 1, who: StreamSide::Sender, how: EndHow::Error, error: Body::whole(&error) });
+    add(
+        2,
+        Frame::Item {
+            stream: 1,
+            item: Body::whole(b"item"),
+        },
+    );
+    add(
+        2,
+        Frame::Credit {
+            stream: 1,
+            items: 2,
+            bytes: 3,
+        },
+    );
+    add(
+        2,
+        Frame::End {
+            stream: 1,
+            who: StreamSide::Sender,
+            how: EndHow::Error,
+            error: Body::whole(&error),
+        },
+    );
     add(0, Frame::Drop { handles: &[1; 16] });
     add(1, Frame::Event(Body::whole(&head)));
     add(0, Frame::Ping(1));
     add(0, Frame::Pong(1));
-    add(0, Frame::Goodbye { last: 2, reason: "bye" });
-    add(1, Frame::InArena { kind: FrameType::Call, head: &head[..40], place });
+    add(
+        0,
+        Frame::Goodbye {
+            last: 2,
+            reason: "bye",
+        },
+    );
+    add(
+        1,
+        Frame::InArena {
+            kind: FrameType::Call,
+            head: &head[..40],
+            place,
+        },
+    );
     add(2, Frame::ArenaRef(place));
-    add(0, Frame::ArenaRelease { arena: 1, generation: 2, offset: 3 });
+    add(
+        0,
+        Frame::ArenaRelease {
+            arena: 1,
+            generation: 2,
+            offset: 3,
+        },
+    );
     frames
 }
 
@@ -106,7 +216,11 @@ const INTERESTING: [u64; 12] = [
 
 /// Most bytes of interest are near the front: header, total, fixed fields.
 fn position(rng: &mut Rng, length: usize) -> usize {
-    let reach = if rng.percent(80) { length.min(96) } else { length };
+    let reach = if rng.percent(80) {
+        length.min(96)
+    } else {
+        length
+    };
     rng.below(reach as u64) as usize
 }
 
@@ -159,8 +273,17 @@ const LIMIT: u64 = 100_000;
 
 /// A server that is open, has made two calls and asked for a schema.
 fn server(open: &[u8]) -> Link {
-    let exports = vec![Export { interface: "a:b/c@1.0.0".into(), fingerprint: [0; 32] }];
-    let hello = Hello { message: LIMIT, reassembly: LIMIT, calls: 4, exports, ..Hello::default() };
+    let exports = vec![Export {
+        interface: "a:b/c@1.0.0".into(),
+        fingerprint: [0; 32],
+    }];
+    let hello = Hello {
+        message: LIMIT,
+        reassembly: LIMIT,
+        calls: 4,
+        exports,
+        ..Hello::default()
+    };
     let mut link = Link::new(Role::Server, hello).unwrap();
     link.receive(open).unwrap();
     link.call(CallHead::default(), Vec::new()).unwrap();
@@ -173,7 +296,11 @@ fn drive(link: &mut Link, rng: &mut Rng, bytes: &[u8]) -> bool {
     let mut rest = bytes;
     let mut good = true;
     while !rest.is_empty() && good {
-        let n = if rng.percent(50) { rest.len() } else { rng.size(rest.len() as u64).clamp(1, rest.len()) };
+        let n = if rng.percent(50) {
+            rest.len()
+        } else {
+            rng.size(rest.len() as u64).clamp(1, rest.len())
+        };
         good = link.receive(&rest[..n]).is_ok();
         rest = &rest[n..];
         let mut outcomes = 0;
@@ -189,7 +316,9 @@ fn drive(link: &mut Link, rng: &mut Rng, bytes: &[u8]) -> bool {
                     assert!(id == 2 || id == 4);
                     outcomes += 1;
                 }
-                LinkEvent::SchemaRequested { index } => link.reply_schema(index, vec![1].into()).unwrap(),
+                LinkEvent::SchemaRequested { index } => {
+                    link.reply_schema(index, vec![1].into()).unwrap()
+                }
                 _ => {}
             }
         }
@@ -231,15 +360,25 @@ fn mutated_frames_never_break_the_reader() {
             }
             frames += read_frames(&input);
             let mut link = server(&open);
-            if drive(&mut link, &mut rng, &input) { accepted += 1 } else { refused += 1 }
+            if drive(&mut link, &mut rng, &input) {
+                accepted += 1
+            } else {
+                refused += 1
+            }
         }));
         if let Err(panic) = result {
-            eprintln!("frame fuzz: input {number} failed; HMS_FUZZ_SEED={number} HMS_FUZZ_ITERATIONS=1 runs it alone");
+            eprintln!(
+                "frame fuzz: input {number} failed; HMS_FUZZ_SEED={number} HMS_FUZZ_ITERATIONS=1 runs it alone"
+            );
             std::panic::resume_unwind(panic);
         }
     }
-    println!("frame fuzz: {iterations} inputs from {seed}: {frames} frames read, {accepted} inputs accepted, {refused} refused");
+    println!(
+        "frame fuzz: {iterations} inputs from {seed}: {frames} frames read, {accepted} inputs accepted, {refused} refused"
+    );
     if iterations >= 10_000 {
-        assert!(frames > iterations / 10 && accepted > iterations / 20 && refused > iterations / 20);
+        assert!(
+            frames > iterations / 10 && accepted > iterations / 20 && refused > iterations / 20
+        );
     }
 }

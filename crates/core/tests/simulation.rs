@@ -14,7 +14,10 @@ use rng::Rng;
 use world::World;
 
 fn environment(name: &str) -> Option<u64> {
-    std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}")))
+    std::env::var(name).ok().map(|text| {
+        text.parse()
+            .unwrap_or_else(|_| panic!("{name} is no number: {text}"))
+    })
 }
 
 #[test]
@@ -45,7 +48,8 @@ fn invariants_hold_under_every_schedule() {
 fn small_calls_are_not_blocked_behind_large_bodies() {
     for (seed, size) in [(0, 100 << 20), (1, 8 << 20), (2, 8 << 20), (3, 8 << 20)] {
         let mut rng = Rng::new(seed);
-        let mut links = [Role::Client, Role::Server].map(|role| Link::new(role, Hello::default()).unwrap());
+        let mut links =
+            [Role::Client, Role::Server].map(|role| Link::new(role, Hello::default()).unwrap());
         for from in [0, 1] {
             let hello = links[from].output().to_vec();
             links[from].consume(hello.len());
@@ -53,12 +57,15 @@ fn small_calls_are_not_blocked_behind_large_bodies() {
         }
         let [client, server] = &mut links;
         while server.poll_event().is_some() {}
-        let large: Vec<u64> =
-            (0..rng.between(1, 3)).map(|_| client.call(CallHead::default(), vec![0; size]).unwrap()).collect();
+        let large: Vec<u64> = (0..rng.between(1, 3))
+            .map(|_| client.call(CallHead::default(), vec![0; size]).unwrap())
+            .collect();
         let (mut small, mut waited, mut arrived, mut open) = (0, 0, 0, large.len());
         while open > 0 {
             if small == 0 && rng.percent(30) {
-                small = client.call(CallHead::default(), vec![1; rng.size(8000)]).unwrap();
+                small = client
+                    .call(CallHead::default(), vec![1; rng.size(8000)])
+                    .unwrap();
                 waited = 0;
             }
             let output = client.output();
@@ -67,7 +74,9 @@ fn small_calls_are_not_blocked_behind_large_bodies() {
             client.consume(n);
             waited += n;
             while let Some(event) = server.poll_event() {
-                let LinkEvent::Call { id, args, .. } = event else { continue };
+                let LinkEvent::Call { id, args, .. } = event else {
+                    continue;
+                };
                 if id == small {
                     (small, arrived) = (0, arrived + 1);
                     // A call's place comes back, or the quota would end the test.
@@ -81,8 +90,14 @@ fn small_calls_are_not_blocked_behind_large_bodies() {
                     open -= 1;
                 }
             }
-            assert!(small == 0 || waited < 512 << 10, "seed {seed}: {waited} bytes went past a small call");
+            assert!(
+                small == 0 || waited < 512 << 10,
+                "seed {seed}: {waited} bytes went past a small call"
+            );
         }
-        assert!(arrived > 5, "seed {seed}: only {arrived} small calls came through");
+        assert!(
+            arrived > 5,
+            "seed {seed}: only {arrived} small calls came through"
+        );
     }
 }

@@ -51,19 +51,30 @@ pub struct Counts {
 
 /// The bytes of call `id` of `role`: who made it can be told from every position.
 fn pattern(role: Role, id: u64, length: usize) -> Vec<u8> {
-    let start = id.wrapping_mul(31).wrapping_add(if role == Role::Client { 1 } else { 2 });
-    (0..length as u64).map(|n| (start.wrapping_add(n).wrapping_mul(0x9E37_79B9) >> 16) as u8).collect()
+    let start = id
+        .wrapping_mul(31)
+        .wrapping_add(if role == Role::Client { 1 } else { 2 });
+    (0..length as u64)
+        .map(|n| (start.wrapping_add(n).wrapping_mul(0x9E37_79B9) >> 16) as u8)
+        .collect()
 }
 
 fn other(role: Role) -> Role {
-    if role == Role::Client { Role::Server } else { Role::Client }
+    if role == Role::Client {
+        Role::Server
+    } else {
+        Role::Client
+    }
 }
 
 impl Side {
     pub fn new(role: Role, honest: bool, rng: &mut Rng) -> Side {
         let message = rng.between(100, LARGEST);
         let exports = (0..rng.below(3))
-            .map(|n| Export { interface: format!("sim:sim/i{n}@1.0.0"), fingerprint: [n as u8; 32] })
+            .map(|n| Export {
+                interface: format!("sim:sim/i{n}@1.0.0"),
+                fingerprint: [n as u8; 32],
+            })
             .collect();
         let hello = Hello {
             calls: rng.between(1, 12) as u32,
@@ -121,20 +132,39 @@ impl Side {
     fn call(&mut self, now: u64, rng: &mut Rng) {
         let Some(peer) = self.link.peer().cloned() else {
             let error = self.link.call(CallHead::default(), Vec::new()).unwrap_err();
-            assert_eq!((error.code(), error.sent()), (Code::Unavailable, Sent::NotSent));
+            assert_eq!(
+                (error.code(), error.sent()),
+                (Code::Unavailable, Sent::NotSent)
+            );
             return;
         };
         // Now and then more than the peer takes. A damaged hello may claim anything.
         let limit = peer.message.min(LARGEST);
-        let size = if rng.percent(3) { limit as usize + 1 } else { rng.size(limit) };
+        let size = if rng.percent(3) {
+            limit as usize + 1
+        } else {
+            rng.size(limit)
+        };
         let open = self.link.outgoing_calls();
-        let deadline = if rng.percent(20) { now + rng.between(1, 300) } else { 0 };
-        let mut head = CallHead { function: size as u32, deadline, ..CallHead::default() };
+        let deadline = if rng.percent(20) {
+            now + rng.between(1, 300)
+        } else {
+            0
+        };
+        let mut head = CallHead {
+            function: size as u32,
+            deadline,
+            ..CallHead::default()
+        };
         if rng.percent(10) {
             head.meta.idempotency_key = Some("k".repeat(rng.size(300)));
             head.meta.hops = rng.below(9) as u16;
         }
-        let expected_id = self.fates.keys().next_back().map_or(u64::from(self.role == Role::Server) + 1, |id| id + 2);
+        let expected_id = self
+            .fates
+            .keys()
+            .next_back()
+            .map_or(u64::from(self.role == Role::Server) + 1, |id| id + 2);
         match self.link.call(head, pattern(self.role, expected_id, size)) {
             Ok(id) => {
                 assert_eq!(id, expected_id);
@@ -158,10 +188,16 @@ impl Side {
     }
 
     fn reply(&mut self, now: u64, rng: &mut Rng) {
-        let Some((&id, &deadline)) = self.running.iter().nth(rng.below(8) as usize) else { return };
+        let Some((&id, &deadline)) = self.running.iter().nth(rng.below(8) as usize) else {
+            return;
+        };
         self.running.remove(&id);
         let limit = self.link.peer().expect("open").message.min(LARGEST);
-        let size = if rng.percent(3) { limit as usize + 1 } else { rng.size(limit) };
+        let size = if rng.percent(3) {
+            limit as usize + 1
+        } else {
+            rng.size(limit)
+        };
         let outcome = match rng.below(10) {
             _ if deadline < now => Outcome::System(Error::new(Code::DeadlineExceeded, "late")),
             0 => Outcome::Declared(pattern(other(self.role), id, size)),
@@ -183,8 +219,12 @@ impl Side {
     }
 
     fn give_up(&mut self, rng: &mut Rng) {
-        let open: Vec<u64> =
-            self.fates.iter().filter(|(_, fate)| matches!(fate, Fate::Open { .. })).map(|(&id, _)| id).collect();
+        let open: Vec<u64> = self
+            .fates
+            .iter()
+            .filter(|(_, fate)| matches!(fate, Fate::Open { .. }))
+            .map(|(&id, _)| id)
+            .collect();
         if !open.is_empty() {
             self.stop(*rng.pick(&open), Reason::Cancelled);
         }
@@ -205,7 +245,10 @@ impl Side {
     fn stop(&mut self, id: u64, reason: Reason) {
         // All events have been taken, so an open call is open in the link too.
         assert!(self.link.give_up(id, reason), "call {id} is open");
-        assert!(!self.link.give_up(id, reason), "call {id} was given up twice");
+        assert!(
+            !self.link.give_up(id, reason),
+            "call {id} was given up twice"
+        );
         self.fates.insert(id, Fate::GivenUp);
         self.counts.given_up += 1;
     }
@@ -215,10 +258,20 @@ impl Side {
         while let Some(event) = self.link.poll_event() {
             self.on_event(event);
         }
-        assert!(self.running.len() <= self.hello.calls as usize, "more calls run than the quota allows");
+        assert!(
+            self.running.len() <= self.hello.calls as usize,
+            "more calls run than the quota allows"
+        );
         assert!(self.link.reassembling() <= self.hello.reassembly.max(self.hello.message));
         if self.link.is_closed() {
-            assert_eq!((self.link.inbound_calls(), self.link.outgoing_calls(), self.link.reassembling()), (0, 0, 0));
+            assert_eq!(
+                (
+                    self.link.inbound_calls(),
+                    self.link.outgoing_calls(),
+                    self.link.reassembling()
+                ),
+                (0, 0, 0)
+            );
         }
     }
 
@@ -233,13 +286,29 @@ impl Side {
                 assert!(args.len() as u64 <= self.hello.message);
                 if self.honest {
                     assert_eq!(head.function as usize, args.len());
-                    assert!(args == pattern(other(self.role), id, args.len()), "arguments of call {id} are damaged");
+                    assert!(
+                        args == pattern(other(self.role), id, args.len()),
+                        "arguments of call {id} are damaged"
+                    );
                 }
-                self.running.insert(id, if head.deadline == 0 { u64::MAX } else { head.deadline });
+                self.running.insert(
+                    id,
+                    if head.deadline == 0 {
+                        u64::MAX
+                    } else {
+                        head.deadline
+                    },
+                );
             }
             LinkEvent::CancelRequested { id, reason } => {
-                assert!(self.running.contains_key(&id), "cancel of call {id}, which does not run");
-                assert!(self.cancelled.insert(id) || reason == Reason::Lost, "call {id} was cancelled twice");
+                assert!(
+                    self.running.contains_key(&id),
+                    "cancel of call {id}, which does not run"
+                );
+                assert!(
+                    self.cancelled.insert(id) || reason == Reason::Lost,
+                    "call {id} was cancelled twice"
+                );
                 if reason == Reason::Lost {
                     self.running.remove(&id);
                 }
@@ -251,7 +320,10 @@ impl Side {
                 self.schemas_to_answer.push(index);
             }
             LinkEvent::Schema { index, json } => {
-                assert!(self.schemas_wanted.remove(&index), "a schema that nobody asked for");
+                assert!(
+                    self.schemas_wanted.remove(&index),
+                    "a schema that nobody asked for"
+                );
                 assert!(!self.honest || json.iter().all(|&b| b == index as u8));
                 self.counts.schemas += 1;
             }
@@ -262,15 +334,24 @@ impl Side {
     }
 
     fn on_outcome(&mut self, id: u64, outcome: Outcome) {
-        let fate = self.fates.get_mut(&id).expect("an outcome for a call that was never made");
-        assert!(matches!(fate, Fate::Open { .. }), "call {id} ends a second time: {fate:?}");
+        let fate = self
+            .fates
+            .get_mut(&id)
+            .expect("an outcome for a call that was never made");
+        assert!(
+            matches!(fate, Fate::Open { .. }),
+            "call {id} ends a second time: {fate:?}"
+        );
         let mut sent = Sent::MaybeExecuted;
         match outcome {
             Outcome::Ok(body) | Outcome::Declared(body) => {
                 self.counts.ok += 1;
                 assert!(body.len() as u64 <= self.hello.message);
                 if self.honest {
-                    assert!(body == pattern(self.role, id, body.len()), "the result of call {id} is damaged");
+                    assert!(
+                        body == pattern(self.role, id, body.len()),
+                        "the result of call {id} is damaged"
+                    );
                 }
             }
             Outcome::System(error) => {
@@ -311,7 +392,14 @@ impl Side {
 
     /// Nothing is left of any call.
     pub fn assert_clean(&self) {
-        assert_eq!((self.link.inbound_calls(), self.link.outgoing_calls(), self.link.reassembling()), (0, 0, 0));
+        assert_eq!(
+            (
+                self.link.inbound_calls(),
+                self.link.outgoing_calls(),
+                self.link.reassembling()
+            ),
+            (0, 0, 0)
+        );
         assert!(!self.link.is_open() || !self.link.has_output());
         for (id, fate) in &self.fates {
             assert!(!matches!(fate, Fate::Open { .. }), "call {id} never ended");
@@ -324,8 +412,14 @@ impl Side {
     /// Whether this side's calls that ended as not-sent were never started by the peer.
     pub fn assert_not_sent_is_true(&self, peer: &Side) {
         for (id, fate) in &self.fates {
-            if let Fate::Ended { sent: Sent::NotSent } = fate {
-                assert!(!peer.started.contains(id), "call {id} was started and is called not-sent");
+            if let Fate::Ended {
+                sent: Sent::NotSent,
+            } = fate
+            {
+                assert!(
+                    !peer.started.contains(id),
+                    "call {id} was started and is called not-sent"
+                );
             }
         }
     }

@@ -88,8 +88,14 @@ impl World {
     /// The transport of `side` takes some of its output.
     fn write(&mut self, side: usize, room: usize) -> usize {
         let output = self.sides[side].link.output();
-        let room = room.saturating_sub(self.pipes[side].len()).min(output.len());
-        let n = if self.rng.percent(30) { room } else { self.rng.size(room as u64).min(room) };
+        let room = room
+            .saturating_sub(self.pipes[side].len())
+            .min(output.len());
+        let n = if self.rng.percent(30) {
+            room
+        } else {
+            self.rng.size(room as u64).min(room)
+        };
         self.pipes[side].extend(&output[..n]);
         if self.hostile && n > 0 && self.rng.percent(3) {
             let at = self.pipes[side].len() - 1 - self.rng.below(n as u64) as usize;
@@ -104,10 +110,17 @@ impl World {
     fn read(&mut self, side: usize) -> usize {
         let pipe = &mut self.pipes[1 - side];
         let all = pipe.len();
-        let n = if self.rng.percent(30) { all } else { self.rng.size(all as u64).min(all) };
+        let n = if self.rng.percent(30) {
+            all
+        } else {
+            self.rng.size(all as u64).min(all)
+        };
         let bytes: Vec<u8> = pipe.drain(..n).collect();
         let result = self.sides[side].link.receive(&bytes);
-        assert!(self.hostile || result.is_ok(), "a violation between honest sides: {result:?}");
+        assert!(
+            self.hostile || result.is_ok(),
+            "a violation between honest sides: {result:?}"
+        );
         n
     }
 
@@ -138,7 +151,9 @@ impl World {
                 moved += self.write(side, usize::MAX) + self.read(side);
                 self.sides[side].take_events();
                 self.sides[side].finish(self.steps, &mut self.rng);
-                moved += usize::from(self.sides[side].link.is_open() && self.sides[side].link.has_output());
+                moved += usize::from(
+                    self.sides[side].link.is_open() && self.sides[side].link.has_output(),
+                );
             }
             moved += self.pipes.iter().map(VecDeque::len).sum::<usize>();
             idle = if moved == 0 { idle + 1 } else { 0 };
@@ -182,7 +197,11 @@ impl Totals {
 
     fn all(&self) -> Vec<(&'static str, u64)> {
         let mut all = self.counts.all().to_vec();
-        all.extend([("kills", self.kills), ("violations", self.violations), ("drained", self.drained)]);
+        all.extend([
+            ("kills", self.kills),
+            ("violations", self.violations),
+            ("drained", self.drained),
+        ]);
         all
     }
 

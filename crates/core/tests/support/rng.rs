@@ -41,7 +41,14 @@ impl Rng {
     /// Mostly small, now and then up to `limit`: sizes around the powers of two are the interesting ones.
     pub fn size(&mut self, limit: u64) -> usize {
         let bits = self.between(0, 64 - u64::from(limit.leading_zeros()));
-        let around = (1u64 << bits.min(62)).saturating_add(self.below(17)).saturating_sub(8);
-        (if self.percent(50) { around } else { self.below(1 << bits.min(62)) }).min(limit) as usize
+        let around = (1u64 << bits.min(62))
+            .saturating_add(self.below(17))
+            .saturating_sub(8);
+        (if self.percent(50) {
+            around
+        } else {
+            self.below(1 << bits.min(62))
+        })
+        .min(limit) as usize
     }
 }
