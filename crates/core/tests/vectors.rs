@@ -1,76 +1,16 @@
 //! All vectors of `tests/vectors` through the JSON model, both ways, and the generated files among them.
 //! `HMS_BLESS=1` writes the schema and the bytes of entries that are not written by hand.
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+mod support;
 
-use hms_ffi_core::contract::Contract;
-use hms_ffi_core::contract::schema::{Schema, TypeId};
+use hms_ffi_core::contract::schema::TypeId;
 use hms_ffi_core::convert::Converter;
 use hms_ffi_core::convert::json::{FromJson, Json, JsonFailure, Node, ToJson, to_wire};
 use hms_ffi_core::wire::Limits;
-
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors")
-}
-
-fn schema() -> Arc<Schema> {
-    let contract =
-        Contract::load(&folder().join("vectors.wit")).expect("the vectors' contract loads");
-    contract
-        .schema("test:vectors/vectors")
-        .expect("the interface exists")
-}
+use support::vectors::{bytes, files, flag, folder, hex, schema, text, ty};
 
 fn is_blessing() -> bool {
     std::env::var_os("HMS_BLESS").is_some()
-}
-
-fn ty(schema: &Schema, name: &str) -> TypeId {
-    schema
-        .function(name)
-        .unwrap_or_else(|| panic!("no type {name}"))
-        .1
-        .params[0]
-        .ty
-}
-
-fn text<'j>(entry: &'j Json, key: &str) -> &'j str {
-    match entry.get(key) {
-        Some(Json::String(text)) => text,
-        other => panic!("{key} is a string, not {other:?} in {entry}"),
-    }
-}
-
-fn flag(entry: &Json, key: &str) -> bool {
-    entry.get(key) == Some(&Json::Bool(true))
-}
-
-fn bytes(hex: &str) -> Vec<u8> {
-    let (pairs, rest) = hex.as_bytes().as_chunks::<2>();
-    assert!(rest.is_empty(), "{hex}");
-    pairs
-        .iter()
-        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
-        .collect()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// The files of a folder with their entries.
-fn files(kind: &str) -> Vec<(PathBuf, Vec<Json>)> {
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder().join(kind))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    paths.sort();
-    let parse = |path: PathBuf| match Json::parse(&std::fs::read_to_string(&path).unwrap()) {
-        Ok(Json::Array(entries)) => (path, entries),
-        other => panic!("{}: {other:?}", path.display()),
-    };
-    paths.into_iter().map(parse).collect()
 }
 
 fn lift(converter: &Converter, id: TypeId, message: &[u8]) -> Result<Json, JsonFailure> {

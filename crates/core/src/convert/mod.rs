@@ -17,7 +17,7 @@ pub use converter::Converter;
 pub use describe::describe;
 pub use failure::{Failure, Segment};
 pub use json::key_text;
-pub use model::{Dynamic, Lift, Lifted, Lower, Lowered, Optional, Sequence, Type};
+pub use model::{Dynamic, Lift, Lifted, Lower, Lowered, Optional, Payload, Sequence, Type};
 pub use numbers::exact_float;
 
 /// The failure of a record that was given a member which it does not have.

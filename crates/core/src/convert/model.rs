@@ -56,6 +56,9 @@ pub type Lowered<T, M> = Result<T, Failure<<M as Lower>::Host>>;
 /// Result of a lifting hook.
 pub type Lifted<T, M> = Result<T, Failure<<M as Lift>::Host>>;
 
+/// A result as a value: either side has a payload if the contract gives it one.
+pub type Payload<V> = Result<Option<V>, Option<V>>;
+
 /// How an option looks in the language.
 #[derive(Clone, Debug)]
 pub enum Optional<V> {
@@ -195,11 +198,7 @@ pub trait Lower: Sized {
         cases: &[Case],
     ) -> Lowered<(u32, Option<Self::Value>), Self>;
     /// A result as a value with its payload, if it has one.
-    fn result(
-        &mut self,
-        value: &Self::Value,
-        ty: Type<'_>,
-    ) -> Lowered<Result<Option<Self::Value>, Option<Self::Value>>, Self>;
+    fn result(&mut self, value: &Self::Value, ty: Type<'_>) -> Lowered<Payload<Self::Value>, Self>;
     /// An option. `boxed` if a present payload is boxed ([`Type::is_boxed_in_option`]).
     fn option(&mut self, value: &Self::Value, boxed: bool) -> Lowered<Optional<Self::Value>, Self>;
 
@@ -334,11 +333,7 @@ pub trait Lift: Sized {
         payload: Option<Self::Value>,
     ) -> Lifted<Self::Value, Self>;
     /// A result as a value.
-    fn result(
-        &mut self,
-        ty: Type<'_>,
-        value: Result<Option<Self::Value>, Option<Self::Value>>,
-    ) -> Lifted<Self::Value, Self>;
+    fn result(&mut self, ty: Type<'_>, value: Payload<Self::Value>) -> Lifted<Self::Value, Self>;
     /// An absent option, and null within a document.
     fn none(&mut self) -> Lifted<Self::Value, Self>;
     /// A present option whose payload has to be boxed ([`Type::is_boxed_in_option`]); others are their payload.

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::{INFINITY, Json, MAX_EXACT, NAN, NAN_BITS, NEGATIVE_INFINITY};
 use crate::contract::schema::{Case, Field, Kind};
-use crate::convert::{Lift, Lifted, Sequence, Type, numbers};
+use crate::convert::{Lift, Lifted, Payload, Sequence, Type, numbers};
 use crate::wire::Number;
 use crate::wire::types::{Date, Duration, PartialDate, TimeOfDay, Timestamp, Uuid, ZonedTimestamp};
 
@@ -214,11 +214,7 @@ impl Lift for ToJson {
         Ok(Json::Object(members))
     }
 
-    fn result(
-        &mut self,
-        _: Type<'_>,
-        value: Result<Option<Json>, Option<Json>>,
-    ) -> Lifted<Json, Self> {
+    fn result(&mut self, _: Type<'_>, value: Payload<Json>) -> Lifted<Json, Self> {
         let (key, payload) = match value {
             Ok(payload) => ("ok", payload),
             Err(payload) => ("err", payload),

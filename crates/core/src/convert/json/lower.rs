@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::{INFINITY, Json, NAN, NAN_BITS, NEGATIVE_INFINITY};
 use crate::contract::schema::{Case, Field, Kind};
 use crate::convert::{
-    Dynamic, Failure, Lower, Lowered, Optional, Segment, Type, exact_float, unknown_case,
+    Dynamic, Failure, Lower, Lowered, Optional, Payload, Segment, Type, exact_float, unknown_case,
     unknown_field,
 };
 use crate::wire::types::{
@@ -312,11 +312,7 @@ impl<'j> Lower for FromJson<'j> {
         }
     }
 
-    fn result(
-        &mut self,
-        value: &Node<'j>,
-        ty: Type<'_>,
-    ) -> Lowered<Result<Option<Node<'j>>, Option<Node<'j>>>, Self> {
+    fn result(&mut self, value: &Node<'j>, ty: Type<'_>) -> Lowered<Payload<Node<'j>>, Self> {
         let Kind::Result { ok, err } = ty.kind() else {
             return Err(Failure::mismatch());
         };
