@@ -156,3 +156,56 @@ impl Drop for Descriptor {
         }
     }
 }
+
+/// A value of the whole process that is made anew in a forked child. The parent's value is leaked there: its locks may be held for ever.
+#[derive(Debug)]
+pub struct PerProcess<T: 'static> {
+    current: AtomicPtr<Made<T>>,
+    make: fn() -> T,
+}
+
+#[derive(Debug)]
+struct Made<T> {
+    generation: u32,
+    value: T,
+}
+
+impl<T: Send + Sync + 'static> PerProcess<T> {
+    /// A value that `make` makes at the first use in each process.
+    pub const fn new(make: fn() -> T) -> Self {
+        PerProcess {
+            current: AtomicPtr::new(ptr::null_mut()),
+            make,
+        }
+    }
+
+    /// This process's value.
+    pub fn get(&'static self) -> &'static T {
+        let generation = generation();
+        let current = self.current.load(Ordering::Acquire);
+        // SAFETY: `current` is null or was leaked below; it is never freed.
+        if let Some(made) = unsafe { current.as_ref() }
+            && made.generation == generation
+        {
+            return &made.value;
+        }
+        let fresh = Box::into_raw(Box::new(Made {
+            generation,
+            value: (self.make)(),
+        }));
+        match self
+            .current
+            .compare_exchange(current, fresh, Ordering::AcqRel, Ordering::Acquire)
+        {
+            // SAFETY: `fresh` was just leaked.
+            Ok(_) => unsafe { &(*fresh).value },
+            Err(other) => {
+                // SAFETY: `fresh` never left this function; `other` is another thread's leaked value of this process.
+                unsafe {
+                    drop(Box::from_raw(fresh));
+                    &(*other).value
+                }
+            }
+        }
+    }
+}

@@ -1,9 +1,13 @@
-//! One poller for many descriptors, level-triggered, with a timer inside, so that an event loop has to watch only the
-//! poller's own descriptor. Linux: epoll and timerfd.
+//! One poller for many descriptors with a timer inside, so that an event loop has to watch only the poller's own descriptor.
+//! Linux: epoll and timerfd.
+//!
+//! Edge-triggered: a change is reported to one waiting thread, once. Level-triggered epoll wakes a second waiting thread for
+//! every event, which costs a switch per call where a thread waits in reserve. So a reader reads until a short read, and until
+//! the end where [`Ready::hung_up`] says so. Of several waiting threads Linux wakes the one that came last.
 
 use crate::fork::Descriptor;
 use rustix::buffer::spare_capacity;
-use rustix::event::{Timespec, epoll};
+use rustix::event::{EventfdFlags, Timespec, epoll, eventfd};
 use rustix::io::Errno;
 use rustix::time::{
     Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, timerfd_create, timerfd_settime,
@@ -34,7 +38,7 @@ impl Interest {
     };
 
     fn flags(self) -> epoll::EventFlags {
-        let mut flags = epoll::EventFlags::empty();
+        let mut flags = epoll::EventFlags::ET | epoll::EventFlags::RDHUP;
         if self.readable {
             flags |= epoll::EventFlags::IN;
         }
@@ -54,6 +58,8 @@ pub struct Ready {
     pub readable: bool,
     /// There is room to write.
     pub writable: bool,
+    /// The other side has closed or failed: read until the end, no further change may be reported.
+    pub hung_up: bool,
 }
 
 /// Waits for many descriptors.
@@ -61,10 +67,13 @@ pub struct Ready {
 pub struct Poller {
     epoll: Descriptor,
     timer: Descriptor,
+    bell: Descriptor,
 }
 
-/// The timer's key inside; no caller's key may be this.
+/// The timer's key inside; no caller's key may be this or the next.
 const TIMER: u64 = u64::MAX;
+/// The bell's.
+const BELL: u64 = u64::MAX - 1;
 
 /// How a wait ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,7 +101,14 @@ impl Poller {
             epoll::EventData::new_u64(TIMER),
             epoll::EventFlags::IN,
         )?;
-        Ok(Poller { epoll, timer })
+        let bell = Descriptor::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
+        epoll::add(
+            &epoll,
+            &bell,
+            epoll::EventData::new_u64(BELL),
+            epoll::EventFlags::IN | epoll::EventFlags::ET,
+        )?;
+        Ok(Poller { epoll, timer, bell })
     }
 
     /// Starts to watch `fd` under `key`.
@@ -143,6 +159,12 @@ impl Poller {
         let _ = timerfd_settime(&self.timer, TimerfdTimerFlags::ABSTIME, &spec);
     }
 
+    /// Ends the wait of one thread, the one that came last; or the next wait, if nobody waits.
+    pub fn ring(&self) {
+        // Each write is a new edge; the count is never read, and would take 2^64 writes to fill.
+        let _ = rustix::io::write(&self.bell, &1u64.to_ne_bytes());
+    }
+
     /// Waits until something is ready, at most `timeout`, and puts it into `ready` (cleared first).
     pub fn wait(&self, ready: &mut ReadyList, timeout: Option<Duration>) -> Waited {
         let timeout = timeout.map(|d| Timespec {
@@ -162,16 +184,22 @@ impl Poller {
         }
         for event in &ready.raw {
             let key = event.data.u64();
+            if key == BELL {
+                continue;
+            }
             if key == TIMER {
                 let _ = rustix::io::read(&self.timer, &mut [0u8; 8]);
                 continue;
             }
             let flags = event.flags;
-            let failed = flags.intersects(epoll::EventFlags::ERR | epoll::EventFlags::HUP);
+            let hung_up = flags.intersects(
+                epoll::EventFlags::ERR | epoll::EventFlags::HUP | epoll::EventFlags::RDHUP,
+            );
             ready.list.push(Ready {
                 key,
-                readable: failed || flags.contains(epoll::EventFlags::IN),
+                readable: hung_up || flags.contains(epoll::EventFlags::IN),
                 writable: flags.contains(epoll::EventFlags::OUT),
+                hung_up,
             });
         }
         Waited::Done
@@ -238,7 +266,8 @@ mod tests {
             [Ready {
                 key: 7,
                 readable: true,
-                writable: false
+                writable: false,
+                hung_up: false
             }]
         );
         poller.modify(&a, 7, Interest::READ_WRITE).expect("modify");
@@ -248,12 +277,13 @@ mod tests {
             [Ready {
                 key: 7,
                 readable: true,
-                writable: true
+                writable: true,
+                hung_up: false
             }]
         );
         drop(b);
         poller.wait(&mut ready, Some(Duration::from_secs(10)));
-        assert!(ready.as_slice()[0].readable);
+        assert!(ready.as_slice()[0].readable && ready.as_slice()[0].hung_up);
         poller.remove(&a);
         poller.wait(&mut ready, Some(Duration::ZERO));
         assert!(ready.as_slice().is_empty());

@@ -1,0 +1,485 @@
+//! The caller's side: a client of one interface, and its calls as bytes.
+
+use super::context::CallContext;
+use super::driver::connection::{self, Connection};
+use super::driver::state::{Pending, Progress, State, Target, Timer};
+use super::driver::{Driver, Inner, Kind, call, lead};
+use super::settings::{Settings, Timeout};
+use hms_ffi_core::contract::schema::Schema;
+use hms_ffi_core::dispatch::Outcome;
+use hms_ffi_core::error::{Code, Error, Result, Sent};
+use hms_ffi_core::protocol::{CallHead, Metadata, Reason};
+use hms_ffi_transport::clock;
+use hms_ffi_transport::fork::{self, PerProcess};
+use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
+use std::sync::{Arc, MutexGuard};
+use std::time::Duration;
+
+/// What a connect may bring.
+#[derive(Clone, Debug, Default)]
+pub struct ConnectOptions {
+    /// The caller's own view of the interface, from its contract or generated types; without one the provider's schema is used.
+    pub view: Option<Arc<Schema>>,
+    /// How long the connect may take.
+    pub timeout: Timeout,
+    /// Settings; without them those of the environment.
+    pub settings: Option<Settings>,
+    /// The inbound call in whose course this happens; its deadline counts too.
+    pub parent: Option<Arc<CallContext>>,
+}
+
+/// What one call may bring.
+#[derive(Clone, Debug, Default)]
+pub struct CallOptions {
+    /// How long the call may take.
+    pub timeout: Timeout,
+    /// The inbound call in whose course this happens: its deadline, chain and trace context are inherited.
+    pub parent: Option<Arc<CallContext>>,
+    /// So that the provider can tell a repetition from a new request.
+    pub idempotency_key: Option<String>,
+    /// W3C trace context; without it the parent's.
+    pub traceparent: Option<String>,
+}
+
+/// A client of one interface. Cheap to clone; the last clone that goes closes the connection.
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    wanted: String,
+    settings: Arc<Settings>,
+    view: Arc<Schema>,
+    brought: bool,
+    /// Which functions cannot be called yet, and why.
+    uncallable: Vec<Option<String>>,
+    /// Driver and connection; replaced in a forked child, where the parent's are leaked.
+    home: AtomicPtr<Home>,
+}
+
+struct Home {
+    driver: Driver,
+    connection: u64,
+}
+
+impl Client {
+    /// Connects and blocks until a provider was found and its schema is known. For threads, not for event loops.
+    ///
+    /// # Errors
+    /// `unavailable` where no provider answers (it names every directory and instance that was tried),
+    /// `failed-precondition` where the provider does not fit the caller's contract, `deadline-exceeded`, `cancelled` when
+    /// `interrupt` said true, `invalid-argument` for settings.
+    pub fn connect(
+        driver: &Driver,
+        interface: &str,
+        options: ConnectOptions,
+        interrupt: &mut dyn FnMut() -> bool,
+    ) -> Result<Client> {
+        let inner = driver.usable()?;
+        if let Kind::Loop(_) = inner.kind {
+            return Err(Error::new(Code::FailedPrecondition, "an event loop's driver cannot block"));
+        }
+        let settings = Arc::new(settings(options.settings)?);
+        let deadline = deadline(&settings, options.timeout, options.parent.as_deref());
+        let candidates = connection::candidates(interface, &settings).map(|(mut found, mut none)| {
+            let before = found.len();
+            found.retain(|instance| !super::server::is_on_this_loop(&instance.name));
+            if found.is_empty() && before > 0 {
+                none = OWN_LOOP.to_owned();
+            }
+            (found, none)
+        });
+        let candidates = match candidates {
+            Ok((found, none)) if found.is_empty() && none == OWN_LOOP => {
+                return Err(Error::new(Code::FailedPrecondition, OWN_LOOP));
+            }
+            other => other,
+        };
+        let parker = lead::current()?;
+        let mut state = inner.lock();
+        let (connection, pending) =
+            open(&mut state, interface, settings, options.view, Inner::thread_target(&parker), deadline);
+        inner.dial(&mut state, connection, candidates);
+        let chain = options.parent.as_ref().map_or([0; 16], |parent| parent.chain);
+        let outcome = inner.wait_for(state, pending, &parker, chain, interrupt);
+        let mut state = inner.lock();
+        match outcome {
+            Outcome::Ok(_) => Ok(Client::of(inner, &mut state, connection)),
+            other => {
+                state.connections.remove(&connection);
+                Err(match other {
+                    Outcome::System(error) => error,
+                    _ => Error::new(Code::Cancelled, "the connect was interrupted"),
+                })
+            }
+        }
+    }
+
+    /// Starts a connect on an event loop's driver; [`super::Event::Connected`] with this token ends it.
+    ///
+    /// # Errors
+    /// `invalid-argument` for settings, `failed-precondition` for a driver of the parent process. Everything else comes with the event.
+    pub fn connect_start(driver: &Driver, interface: &str, options: ConnectOptions, token: u64) -> Result<()> {
+        let inner = driver.usable()?;
+        let settings = Arc::new(settings(options.settings)?);
+        let deadline = deadline(&settings, options.timeout, options.parent.as_deref());
+        let candidates = connection::candidates(interface, &settings);
+        let mut state = inner.lock();
+        let (connection, pending) =
+            open(&mut state, interface, settings, options.view, Target::Connect(token), deadline);
+        if deadline != 0 {
+            state.timers.insert((deadline, Timer::Deadline(pending)));
+        }
+        inner.dial(&mut state, connection, candidates);
+        inner.flush(&mut state);
+        inner.arm(&mut state);
+        Ok(())
+    }
+
+    /// The client of a connection that has a route.
+    pub(crate) fn of(inner: &Arc<Inner>, state: &mut State, connection: u64) -> Client {
+        let entry = &state.connections[&connection];
+        let view = entry.view.clone().expect("a connection with a route has a view");
+        let home = Home { driver: Driver { inner: inner.clone() }, connection };
+        Client {
+            shared: Arc::new(Shared {
+                wanted: entry.wanted.clone(),
+                settings: entry.settings.clone(),
+                uncallable: super::server::uncallable(&view),
+                view,
+                brought: entry.brought,
+                home: AtomicPtr::new(Box::into_raw(Box::new(home))),
+            }),
+        }
+    }
+
+    /// The caller's view of the interface: what argument bytes are made of and results are read with. It stays the same over reconnects.
+    pub fn schema(&self) -> &Arc<Schema> {
+        &self.shared.view
+    }
+
+    /// The settings that the client was made with.
+    pub fn settings(&self) -> &Settings {
+        &self.shared.settings
+    }
+
+    /// Calls a function (index in [`Client::schema`]) and blocks until it ends. `interrupt` is asked after a signal, and now and then:
+    /// true gives up.
+    pub fn call(
+        &self,
+        function: u32,
+        args: Vec<u8>,
+        options: &CallOptions,
+        interrupt: &mut dyn FnMut() -> bool,
+    ) -> Outcome {
+        match self.try_call(function, args, options, interrupt) {
+            Ok(outcome) => outcome,
+            Err(error) => Outcome::System(error),
+        }
+    }
+
+    fn try_call(
+        &self,
+        function: u32,
+        args: Vec<u8>,
+        options: &CallOptions,
+        interrupt: &mut dyn FnMut() -> bool,
+    ) -> Result<Outcome> {
+        self.check(function, &args)?;
+        let home = self.home()?;
+        let inner = &home.driver.inner;
+        if let Kind::Loop(_) = inner.kind {
+            return Err(Error::new(Code::FailedPrecondition, "an event loop's driver cannot block"));
+        }
+        let head = self.head(options);
+        let (deadline, chain) = (head.deadline, head.chain);
+        if deadline != 0 && clock::now() >= deadline {
+            return Err(call::late(Sent::NotSent));
+        }
+        let parker = lead::current()?;
+        let mut state = inner.lock();
+        let target = Inner::thread_target(&parker);
+        let (key, dial) = inner.start_call(&mut state, home.connection, target, function, args, head);
+        // Threads have no timers: who waits looks at the clock.
+        if let Some(pending) = state.pending.get_mut(&key) {
+            pending.deadline = deadline;
+        }
+        if dial {
+            state = self.redial(inner, state, home.connection);
+        }
+        inner.flush(&mut state);
+        Ok(inner.wait_for(state, key, &parker, chain, interrupt))
+    }
+
+    /// Starts a call on an event loop's driver; [`super::Event::Done`] with this token ends it. Call [`Driver::turn`] or
+    /// [`Driver::flush`] once after starting calls: they are sent together.
+    pub fn start(&self, function: u32, args: Vec<u8>, options: &CallOptions, token: u64) {
+        let started = self.check(function, &args).and_then(|()| self.home()).map(|home| {
+            let inner = &home.driver.inner;
+            let head = self.head(options);
+            let mut state = inner.lock();
+            let (_, dial) =
+                inner.start_call(&mut state, home.connection, Target::Call(token), function, args, head);
+            if dial {
+                drop(self.redial(inner, state, home.connection));
+            }
+        });
+        if let Err(error) = started
+            && let Ok(home) = self.home()
+        {
+            let outcome = Outcome::System(error);
+            home.driver.inner.lock().events.push_back((super::Event::Done { token, outcome }, None));
+        }
+    }
+
+    /// The loop no longer waits for the call with this token; no event will come for it.
+    pub fn give_up(&self, token: u64) {
+        let Ok(home) = self.home() else { return };
+        let inner = &home.driver.inner;
+        let mut state = inner.lock();
+        let found = state
+            .pending
+            .iter()
+            .find(|(_, pending)| matches!(pending.target, Target::Call(t) if t == token))
+            .map(|(key, _)| *key);
+        match found {
+            Some(key) => {
+                inner.give_up(&mut state, key, Reason::Cancelled);
+            }
+            None => state.events.retain(|(event, _)| !matches!(event, super::Event::Done { token: t, .. } if *t == token)),
+        }
+    }
+
+    /// Ends the connection: calls that run end with `cancelled`, later ones with `failed-precondition`.
+    pub fn close(&self) {
+        let home = self.shared.home.load(Ordering::Acquire);
+        // SAFETY: `home` is valid as long as `shared`; it is only replaced, never freed before.
+        let home = unsafe { &*home };
+        if home.driver.is_ours() {
+            close(home);
+        }
+    }
+
+    fn check(&self, function: u32, args: &[u8]) -> Result<()> {
+        match self.shared.uncallable.get(function as usize) {
+            None => return Err(Error::unimplemented(format!("{} has no function {function}", self.shared.wanted))),
+            Some(Some(why)) => return Err(Error::unimplemented(why.clone())),
+            Some(None) => {}
+        }
+        let limit = self.shared.settings.limits.max_message;
+        if args.len() as u64 > limit {
+            let message = format!("arguments of {} bytes are over the limit of {limit} (HMS_MAX_MESSAGE)", args.len());
+            return Err(Error::new(Code::ResourceExhausted, message));
+        }
+        Ok(())
+    }
+
+    fn head(&self, options: &CallOptions) -> CallHead {
+        let parent = options.parent.as_deref();
+        CallHead {
+            interface: 0,
+            function: 0,
+            deadline: deadline(&self.shared.settings, options.timeout, parent),
+            chain: parent.map_or_else(new_chain, |parent| parent.chain),
+            meta: Metadata {
+                traceparent: options.traceparent.clone().or_else(|| parent.and_then(|p| p.traceparent.clone())),
+                tracestate: parent.and_then(|p| p.tracestate.clone()),
+                idempotency_key: options.idempotency_key.clone(),
+                hops: parent.map_or(0, |parent| parent.hops.saturating_add(1)),
+                ..Metadata::default()
+            },
+        }
+    }
+
+    /// Looks for instances again, without the lock while the directory is read.
+    fn redial<'a>(
+        &self,
+        inner: &'a Arc<Inner>,
+        state: MutexGuard<'a, State>,
+        connection: u64,
+    ) -> MutexGuard<'a, State> {
+        drop(state);
+        let candidates = connection::candidates(&self.shared.wanted, &self.shared.settings);
+        let mut state = inner.lock();
+        inner.dial(&mut state, connection, candidates);
+        state
+    }
+
+    /// This process's driver and connection.
+    fn home(&self) -> Result<&Home> {
+        let current = self.shared.home.load(Ordering::Acquire);
+        // SAFETY: `home` is valid as long as `shared`; it is only replaced, never freed before.
+        let home = unsafe { &*current };
+        if home.driver.is_ours() {
+            return Ok(home);
+        }
+        if let Kind::Loop(_) = home.driver.inner.kind {
+            return Err(Error::new(Code::FailedPrecondition, "this client belongs to the event loop of the parent process"));
+        }
+        // A forked child: the parent's driver is left as it is, a new connection is made at the first call.
+        let driver = Driver::shared(home.driver.inner.language)?;
+        let connection = {
+            let mut state = driver.inner.lock();
+            let key = state.key();
+            state.connections.insert(key, self.shared.connection());
+            key
+        };
+        let fresh = Box::into_raw(Box::new(Home { driver, connection }));
+        match self.shared.home.compare_exchange(current, fresh, Ordering::AcqRel, Ordering::Acquire) {
+            // SAFETY: both are valid as long as `shared`; the loser's connection has no links and stays empty.
+            Ok(_) => Ok(unsafe { &*fresh }),
+            Err(other) => Ok(unsafe { &*other }),
+        }
+    }
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client").field("interface", &self.shared.view.interface).finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    fn connection(&self) -> Connection {
+        Connection {
+            wanted: self.wanted.clone(),
+            settings: self.settings.clone(),
+            view: Some(self.view.clone()),
+            brought: self.brought,
+            routes: Vec::new(),
+            dial: None,
+            queue: Vec::new(),
+            connects: Vec::new(),
+            turn: 0,
+        }
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        let home = *self.home.get_mut();
+        // SAFETY: nobody else has `shared` any more.
+        let home = unsafe { &*home };
+        if home.driver.is_ours() {
+            close(home);
+            // SAFETY: made by `Box::into_raw`, and nobody else has it. The parent's is left alone in a forked child.
+            drop(unsafe { Box::from_raw(std::ptr::from_ref(home).cast_mut()) });
+        }
+    }
+}
+
+const OWN_LOOP: &str =
+    "the only provider is served by this thread's own event loop, which a blocking call would stop: await the call instead";
+
+fn settings(given: Option<Settings>) -> Result<Settings> {
+    let settings = given.map_or_else(Settings::from_env, Ok)?;
+    if settings.transport == super::settings::Transport::SharedMemory {
+        return Err(Error::new(
+            Code::FailedPrecondition,
+            "HMS_TRANSPORT=shm: shared memory is not available in this version; use auto or socket",
+        ));
+    }
+    Ok(settings)
+}
+
+/// Monotonic nanoseconds, 0 for none: the earlier of the timeout and the parent's deadline.
+fn deadline(settings: &Settings, timeout: Timeout, parent: Option<&CallContext>) -> u64 {
+    let own = match settings.resolve(timeout) {
+        Some(duration) => clock::now().saturating_add(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)).max(1),
+        None => 0,
+    };
+    match parent.map_or(0, |parent| parent.deadline) {
+        0 => own,
+        inherited if own == 0 => inherited,
+        inherited => own.min(inherited),
+    }
+}
+
+fn open(
+    state: &mut State,
+    interface: &str,
+    settings: Arc<Settings>,
+    view: Option<Arc<Schema>>,
+    target: Target,
+    deadline: u64,
+) -> (u64, u64) {
+    let connection = state.key();
+    let pending = state.key();
+    state.pending.insert(
+        pending,
+        Pending { target, progress: Progress::Connecting, deadline, connection, plan: None },
+    );
+    state.connections.insert(
+        connection,
+        Connection {
+            wanted: interface.to_owned(),
+            settings,
+            brought: view.is_some(),
+            view,
+            routes: Vec::new(),
+            dial: None,
+            queue: Vec::new(),
+            connects: vec![pending],
+            turn: 0,
+        },
+    );
+    (connection, pending)
+}
+
+fn close(home: &Home) {
+    let inner = &home.driver.inner;
+    let mut state = inner.lock();
+    if state.connections.remove(&home.connection).is_none() {
+        return;
+    }
+    let open: Vec<u64> =
+        state.pending.iter().filter(|(_, p)| p.connection == home.connection).map(|(key, _)| *key).collect();
+    for key in open {
+        let sent = state.pending.get(&key).map_or(Sent::NotSent, |pending| call::sent(&pending.progress));
+        let error = Error::new(Code::Cancelled, "the client was closed").with_sent(sent);
+        if let Some(pending) = inner.give_up(&mut state, key, Reason::Cancelled) {
+            state.pending.insert(key, Pending { progress: Progress::Queued, deadline: 0, ..pending });
+            inner.complete(&mut state, key, Outcome::System(error));
+        }
+    }
+    inner.release_links(&mut state);
+    inner.flush(&mut state);
+}
+
+struct Chains {
+    random: [u8; 8],
+    count: AtomicU64,
+}
+
+static CHAINS: PerProcess<Chains> = PerProcess::new(|| {
+    let mut random = [0; 8];
+    // Fails only before the kernel's generator is seeded; then the start time has to do.
+    if rustix::rand::getrandom(&mut random, rustix::rand::GetRandomFlags::NONBLOCK).is_err() {
+        random = clock::now().to_le_bytes();
+    }
+    Chains { random, count: AtomicU64::new(u64::from(fork::generation()) << 48) }
+});
+
+/// A new chain id: random for the process, counted within it.
+fn new_chain() -> [u8; 16] {
+    let chains = CHAINS.get();
+    let count = chains.count.fetch_add(1, Ordering::Relaxed);
+    let mut id = [0; 16];
+    id[..8].copy_from_slice(&chains.random);
+    id[8..].copy_from_slice(&count.to_le_bytes());
+    id
+}
+
+impl Driver {
+    /// The inside, unless this is a forked child of the process that made it.
+    pub(crate) fn usable(&self) -> Result<&Arc<Inner>> {
+        if self.is_ours() {
+            return Ok(&self.inner);
+        }
+        Err(Error::new(Code::FailedPrecondition, "this driver belongs to the parent process; make a new one after fork"))
+    }
+}
+
+/// A duration as whole nanoseconds is enough for half a millennium.
+const _: () = assert!(u64::MAX as u128 > Duration::from_secs(500 * 365 * 86_400).as_nanos());

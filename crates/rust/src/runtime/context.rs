@@ -1,0 +1,101 @@
+//! What a handler knows of the call that it serves, and what the calls that it makes in turn inherit.
+
+use hms_ffi_core::contract::schema::{Function, Schema};
+use hms_ffi_transport::clock;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+
+/// Who calls, according to the kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// User id.
+    pub uid: u32,
+    /// Group id.
+    pub gid: u32,
+    /// Process id in our pid namespace; 0 if it has none here.
+    pub pid: u32,
+}
+
+/// An inbound call: identity, deadline, cancellation, trace context.
+#[derive(Debug)]
+pub struct CallContext {
+    pub(crate) schema: Arc<Schema>,
+    pub(crate) function: u32,
+    pub(crate) caller: Caller,
+    /// Monotonic nanoseconds; 0 for none.
+    pub(crate) deadline: u64,
+    pub(crate) chain: [u8; 16],
+    pub(crate) hops: u16,
+    pub(crate) traceparent: Option<String>,
+    pub(crate) tracestate: Option<String>,
+    pub(crate) idempotency_key: Option<String>,
+    pub(crate) want_trace: bool,
+    pub(crate) ended: AtomicU8,
+}
+
+pub(crate) const RUNNING: u8 = 0;
+pub(crate) const CANCELLED: u8 = 1;
+pub(crate) const LATE: u8 = 2;
+
+impl CallContext {
+    /// The interface, with version.
+    pub fn interface(&self) -> &str {
+        &self.schema.interface
+    }
+
+    /// The function.
+    pub fn function(&self) -> &Function {
+        &self.schema.functions[self.function as usize]
+    }
+
+    /// Who calls.
+    pub fn caller(&self) -> Caller {
+        self.caller
+    }
+
+    /// Time left until the deadline (zero once it has passed); `None` without a deadline.
+    pub fn remaining(&self) -> Option<Duration> {
+        (self.deadline != 0).then(|| Duration::from_nanos(self.deadline.saturating_sub(clock::now())))
+    }
+
+    /// Whether the deadline has passed.
+    pub fn is_late(&self) -> bool {
+        self.ended.load(Ordering::Relaxed) == LATE || (self.deadline != 0 && clock::now() >= self.deadline)
+    }
+
+    /// Whether the caller no longer waits: it cancelled, it is gone, or the deadline has passed.
+    pub fn is_cancelled(&self) -> bool {
+        self.ended.load(Ordering::Relaxed) != RUNNING || self.is_late()
+    }
+
+    /// W3C trace context of the caller.
+    pub fn traceparent(&self) -> Option<&str> {
+        self.traceparent.as_deref()
+    }
+
+    /// W3C trace state of the caller.
+    pub fn tracestate(&self) -> Option<&str> {
+        self.tracestate.as_deref()
+    }
+
+    /// The caller's idempotency key.
+    pub fn idempotency_key(&self) -> Option<&str> {
+        self.idempotency_key.as_deref()
+    }
+
+    /// The id that all calls of this chain share.
+    pub fn chain(&self) -> [u8; 16] {
+        self.chain
+    }
+
+    /// How many calls of the chain are above this one.
+    pub fn hops(&self) -> u16 {
+        self.hops
+    }
+
+    /// Whether the caller may see source locations (another user may not unless allowed).
+    pub fn wants_trace(&self) -> bool {
+        self.want_trace
+    }
+}

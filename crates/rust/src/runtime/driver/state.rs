@@ -1,0 +1,168 @@
+//! What a driver knows, behind its one lock: links, connections, pending calls, servers, timers.
+
+use super::Event;
+use super::connection::Connection;
+use crate::runtime::context::CallContext;
+use crate::runtime::discovery::InstanceDescription;
+use crate::runtime::server::ServerState;
+use crate::runtime::settings::Settings;
+use hms_ffi_core::contract::resolve::Resolution;
+use hms_ffi_core::contract::schema::Schema;
+use hms_ffi_core::dispatch::Outcome;
+use hms_ffi_core::protocol::{Link, PeerHello};
+use hms_ffi_transport::park::Parker;
+use hms_ffi_transport::peer::Process;
+use hms_ffi_transport::socket::Socket;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+
+/// A map by our own small keys.
+pub(crate) type KeyMap<V> = FxHashMap<u64, V>;
+
+/// See the module.
+#[derive(Default)]
+pub(crate) struct State {
+    pub links: KeyMap<LinkEntry>,
+    /// Links that we opened, by the name of the instance at the other end.
+    pub instances: FxHashMap<String, u64>,
+    pub connections: KeyMap<Connection>,
+    pub pending: KeyMap<Pending>,
+    pub servers: KeyMap<ServerState>,
+    /// Points of the monotonic clock in nanoseconds, with what is to be done then.
+    pub timers: BTreeSet<(u64, Timer)>,
+    /// What the poller's timer is set to; 0 when it is off.
+    pub armed: u64,
+    /// Links with output that was not yet handed to the socket.
+    pub dirty: Vec<u64>,
+    /// The thread that waits in the poller and takes what comes.
+    pub leader: Option<Arc<Parker>>,
+    /// Somebody rang for the leader.
+    pub leader_called: bool,
+    /// A thread waits in the poller in reserve (at most one, so that a ring reaches the leader).
+    pub backup: bool,
+    /// Threads that would wait in reserve if there were no other.
+    pub backups_waiting: Vec<Arc<Parker>>,
+    /// Threads that wait for a call while another one leads.
+    pub parked: Vec<Arc<Parker>>,
+    /// Threads that wait for a call, with the chain that they belong to.
+    pub waiting: Vec<([u8; 16], Arc<Parker>)>,
+    /// What an event loop has not yet taken.
+    pub events: VecDeque<(Event, Option<Plan>)>,
+    /// Calls to servers of this process that have not ended: pending key to what runs.
+    pub local: KeyMap<Incoming>,
+    /// Where bytes are read to; large enough that one call rarely needs two reads.
+    pub scratch: Vec<u8>,
+    last_key: u64,
+}
+
+/// What a timer is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Timer {
+    /// The deadline of a pending call of an event loop.
+    Deadline(u64),
+    /// A handshake has taken long: is the instance of this connection's dial alive?
+    Dial(u64),
+}
+
+/// One link: the state machine and the socket under it.
+pub(crate) struct LinkEntry {
+    pub socket: Socket,
+    pub protocol: Link,
+    /// The peer's hello once it has come.
+    pub peer: Option<Arc<PeerHello>>,
+    /// Who it is: an instance that we connected to, or a caller of one of our servers.
+    pub side: Side,
+    /// Death notice that works although a forked child may hold the socket open.
+    pub process: Option<Process>,
+    /// Our calls on it: call id to pending key.
+    pub outgoing: KeyMap<u64>,
+    /// Calls of the peer that are queued or running.
+    pub incoming: KeyMap<Incoming>,
+    /// Schemas of the peer's exports that have come, by index in its hello.
+    pub schemas: FxHashMap<u32, Arc<Schema>>,
+    /// Schemas that were asked for.
+    pub schemas_asked: FxHashSet<u32>,
+    /// Waiting for room in the socket.
+    pub blocked: bool,
+    /// Already in `State::dirty`.
+    pub dirty: bool,
+}
+
+/// A call that one of our servers has queued or runs.
+pub(crate) struct Incoming {
+    pub context: Arc<CallContext>,
+    /// The key of its [`Inbound`](crate::runtime::server::Inbound).
+    pub inbound: u64,
+    pub server: u64,
+}
+
+/// Which side of the link we are.
+pub(crate) enum Side {
+    /// We connected to this instance.
+    Client { instance: InstanceDescription, settings: Arc<Settings> },
+    /// The peer connected to this server of ours.
+    Server { server: u64 },
+}
+
+/// A call or a connect that has not ended for its caller.
+pub(crate) struct Pending {
+    pub target: Target,
+    pub progress: Progress,
+    /// Monotonic nanoseconds, 0 for none; a timer is set for it only on event loops.
+    pub deadline: u64,
+    /// The connection that it belongs to.
+    pub connection: u64,
+    /// How the outcome is turned into the caller's view.
+    pub plan: Option<Plan>,
+}
+
+/// Which function of which resolution; absent where both sides have the same contract.
+#[derive(Clone)]
+pub(crate) struct Plan {
+    pub resolution: Arc<Resolution>,
+    /// Index in the caller's view.
+    pub function: u32,
+}
+
+/// Who waits for it.
+pub(crate) enum Target {
+    /// A thread.
+    Thread(Arc<Parker>),
+    /// An event loop, which knows it by this token.
+    Call(u64),
+    /// An event loop that waits for a connection; the client is made from these parts.
+    Connect(u64),
+}
+
+/// How far it is.
+pub(crate) enum Progress {
+    /// Waits until the connection has a link.
+    Queued,
+    /// On a link: key and call id.
+    Sent { link: u64, call: u64 },
+    /// Given to a server of this process.
+    Local,
+    /// A connect that waits for its dial.
+    Connecting,
+    /// Ended; the waiting thread has not looked yet.
+    Ended(Outcome),
+}
+
+impl State {
+    /// A fresh key for any of the maps.
+    pub fn key(&mut self) -> u64 {
+        self.last_key += 1;
+        self.last_key
+    }
+
+    /// Marks a link whose protocol has output.
+    pub fn touch(&mut self, key: u64) {
+        if let Some(link) = self.links.get_mut(&key)
+            && !link.dirty
+        {
+            link.dirty = true;
+            self.dirty.push(key);
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! The runtime below every binding: discovery, links, drivers, calls as bytes. Bindings add types and their language's way of waiting.
+//!
+//! - [`settings`]: options in code, then the environment, then defaults;
+//! - [`discovery`]: the directory in which instances find each other;
+//! - [`driver`]: a set of links and who waits for them;
+//! - [`client`]: the caller's side; [`server`]: the provider's side;
+//! - [`context`]: what a handler knows of its call.
+
+pub mod client;
+pub mod context;
+pub mod discovery;
+pub mod driver;
+pub mod server;
+pub mod settings;
+
+mod account;
+
+pub use client::{CallOptions, Client, ConnectOptions};
+pub use context::{CallContext, Caller};
+pub use driver::{Driver, Event};
+pub use server::{Export, Handler, Inbound, ServeOptions, Server};
+pub use settings::{Settings, Timeout};
+
+pub use hms_ffi_core::dispatch::Outcome;

@@ -1,0 +1,236 @@
+//! From the wire to a handler: which export, which function, whether there is room, and who runs it.
+
+use super::inbound::{Inbound, Origin};
+use super::{Exported, ServerState};
+use crate::runtime::context::{CANCELLED, CallContext, Caller, LATE, RUNNING};
+use crate::runtime::driver::state::{Incoming, State};
+use crate::runtime::driver::{Event, Inner, Kind, call, lead};
+use hms_ffi_core::dispatch::Outcome;
+use hms_ffi_core::error::{Code, Error, Sent};
+use hms_ffi_core::protocol::{CallHead, Reason};
+use hms_ffi_transport::clock;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// A call has come on a link.
+pub(crate) fn called(inner: &Arc<Inner>, state: &mut State, link_key: u64, id: u64, head: CallHead, args: Vec<u8>) {
+    let Some(link) = state.links.get(&link_key) else { return };
+    let peer = link.socket.peer();
+    let caller = Caller { uid: peer.uid, gid: peer.gid, pid: peer.pid };
+    let crate::runtime::driver::state::Side::Server { server } = link.side else {
+        return refuse_on_link(state, link_key, id, Error::unimplemented("this side of the link exports nothing"));
+    };
+    let origin = Origin::Link { link: link_key, call: id };
+    match admit(inner, state, server, origin, caller, head, args) {
+        Ok(incoming) => {
+            if let Some(link) = state.links.get_mut(&link_key) {
+                link.incoming.insert(id, incoming);
+            }
+        }
+        Err(error) => refuse_on_link(state, link_key, id, error),
+    }
+    hand_out(inner, state, server);
+}
+
+fn refuse_on_link(state: &mut State, link_key: u64, id: u64, error: Error) {
+    if let Some(link) = state.links.get_mut(&link_key) {
+        link.protocol.reply(id, Outcome::System(error));
+        state.touch(link_key);
+    }
+}
+
+/// A call from this process.
+pub(crate) fn called_locally(
+    inner: &Arc<Inner>,
+    state: &mut State,
+    server: u64,
+    pending: u64,
+    head: CallHead,
+    args: Vec<u8>,
+) {
+    let caller = Caller {
+        uid: rustix::process::geteuid().as_raw(),
+        gid: rustix::process::getegid().as_raw(),
+        pid: std::process::id(),
+    };
+    match admit(inner, state, server, Origin::Local { pending }, caller, head, args) {
+        Ok(incoming) => {
+            state.local.insert(pending, incoming);
+        }
+        Err(error) => inner.complete(state, pending, Outcome::System(error)),
+    }
+    hand_out(inner, state, server);
+}
+
+/// Checks a call and puts it into its server's queue.
+fn admit(
+    inner: &Arc<Inner>,
+    state: &mut State,
+    server_key: u64,
+    origin: Origin,
+    caller: Caller,
+    head: CallHead,
+    args: Vec<u8>,
+) -> Result<Incoming, Error> {
+    let key = state.key();
+    let server = state.servers.get_mut(&server_key).filter(|server| server.accepts_calls());
+    let server = server.ok_or_else(|| Error::unavailable("the provider is shutting down"))?;
+    let exported = server.exports.get(head.interface as usize).cloned();
+    let exported = exported.ok_or_else(|| Error::unimplemented(format!("no interface {} is exported", head.interface)))?;
+    match exported.uncallable.get(head.function as usize) {
+        None => {
+            let message = format!("{} has no function {}", exported.schema.interface, head.function);
+            return Err(Error::unimplemented(message));
+        }
+        Some(Some(why)) => return Err(Error::unimplemented(why.clone())),
+        Some(None) => {}
+    }
+    if head.deadline != 0 && clock::now() >= head.deadline {
+        return Err(call::late(Sent::NotSent));
+    }
+    let own_user = caller.uid == rustix::process::geteuid().as_raw();
+    let context = Arc::new(CallContext {
+        schema: exported.schema.clone(),
+        function: head.function,
+        caller,
+        deadline: head.deadline,
+        chain: head.chain,
+        hops: head.meta.hops,
+        traceparent: head.meta.traceparent,
+        tracestate: head.meta.tracestate,
+        idempotency_key: head.meta.idempotency_key,
+        want_trace: head.meta.want_trace && own_user,
+        ended: AtomicU8::new(RUNNING),
+    });
+    let mut inbound = Inbound {
+        inner: inner.clone(),
+        server: server_key,
+        key,
+        origin,
+        export: head.interface as usize,
+        exported,
+        context: context.clone(),
+        args,
+        layers: server.layers.clone(),
+        since: clock::now(),
+        running: false,
+        answered: false,
+    };
+    if let Err(error) = server.layers.start(&inbound.layer_call()) {
+        inbound.answered = true;
+        return Err(error);
+    }
+    server.ready.push_back(inbound);
+    Ok(Incoming { context, inbound: key, server: server_key })
+}
+
+/// Gives queued calls to whoever can run them.
+pub(crate) fn hand_out(inner: &Arc<Inner>, state: &mut State, server_key: u64) {
+    match inner.kind {
+        Kind::Loop(_) => {
+            while let Some(call) = take_ready(inner, state, server_key, None) {
+                state.events.push_back((Event::Call(call), None));
+            }
+        }
+        Kind::Threads => {
+            let Some(server) = state.servers.get(&server_key) else { return };
+            let Some(newest) = server.ready.back() else { return };
+            let chain = newest.context.chain;
+            // A thread that waits for a call of this chain runs it itself.
+            if let Some((_, parker)) = state.waiting.iter().rfind(|(waiting, _)| *waiting == chain).cloned() {
+                return inner.wake(state, &parker);
+            }
+            // The worker that reads this now takes the first one when it is done reading.
+            if server.ready.len() == 1 && lead::works_for() == Some(server_key) {
+                return;
+            }
+            if let Some(parker) = server.idle.last().cloned() {
+                inner.wake(state, &parker);
+            } else if let Some(leader) = server.leading_worker(state.leader.as_ref()) {
+                inner.wake(state, &leader);
+            }
+        }
+    }
+}
+
+/// The next queued call that is still wanted, if the server may run one more (a call of `chain`, or of a chain that runs already,
+/// always may: whoever waits for it holds a place).
+pub(crate) fn take_ready(
+    inner: &Arc<Inner>,
+    state: &mut State,
+    server_key: u64,
+    chain: Option<[u8; 16]>,
+) -> Option<Inbound> {
+    loop {
+        let server = state.servers.get_mut(&server_key)?;
+        let full = server.running >= server.max_concurrent;
+        let at = server.ready.iter().position(|call| match chain {
+            Some(chain) => call.context.chain == chain,
+            None => !full || server.chains.contains(&call.context.chain),
+        })?;
+        let mut call = server.ready.remove(at).expect("just found");
+        let outcome = match call.context.ended.load(Ordering::Relaxed) {
+            CANCELLED => Outcome::Cancelled,
+            LATE => Outcome::System(call::late(Sent::NotSent)),
+            _ if call.context.is_late() => Outcome::System(call::late(Sent::NotSent)),
+            _ => {
+                server.running += 1;
+                server.chains.push(call.context.chain);
+                call.running = true;
+                return Some(call);
+            }
+        };
+        call.end_unstarted(inner, state, outcome);
+    }
+}
+
+/// A queued call of this chain, of whichever server.
+pub(crate) fn take_of_chain(inner: &Arc<Inner>, state: &mut State, chain: [u8; 16]) -> Option<Inbound> {
+    let waits = |server: &ServerState| server.ready.iter().any(|call| call.context.chain == chain);
+    let server = state.servers.iter().find(|(_, server)| !server.ready.is_empty() && waits(server)).map(|(key, _)| *key)?;
+    take_ready(inner, state, server, Some(chain))
+}
+
+/// Takes a call out of the queue, if it is still there.
+pub(crate) fn unqueue(state: &mut State, server: u64, inbound: u64) -> Option<Inbound> {
+    let server = state.servers.get_mut(&server)?;
+    let at = server.ready.iter().position(|call| call.key == inbound)?;
+    server.ready.remove(at)
+}
+
+/// The local caller of a call no longer waits.
+pub(crate) fn give_up_locally(inner: &Arc<Inner>, state: &mut State, pending: u64, reason: Reason) {
+    let Some(incoming) = state.local.remove(&pending) else { return };
+    let late = reason == Reason::Deadline;
+    incoming.context.ended.store(if late { LATE } else { CANCELLED }, Ordering::Relaxed);
+    if let Some(call) = unqueue(state, incoming.server, incoming.inbound) {
+        call.end_unstarted(inner, state, Outcome::Cancelled);
+    } else if let Kind::Loop(_) = inner.kind {
+        state.events.push_back((Event::CancelInbound { id: incoming.inbound, late }, None));
+    }
+}
+
+/// A call has ended: its place is free.
+pub(crate) fn ended(inner: &Arc<Inner>, state: &mut State, server_key: u64, was_running: bool, chain: [u8; 16]) {
+    let Some(server) = state.servers.get_mut(&server_key) else { return };
+    if was_running {
+        server.running -= 1;
+        if let Some(at) = server.chains.iter().position(|running| *running == chain) {
+            server.chains.swap_remove(at);
+        }
+    }
+    if server.is_idle() {
+        for parker in std::mem::take(&mut server.drainers) {
+            inner.wake(state, &parker);
+        }
+    } else if let Kind::Loop(_) = inner.kind {
+        hand_out(inner, state, server_key);
+    }
+}
+
+impl Exported {
+    /// The schema's JSON, printed once.
+    pub(super) fn json(&self) -> Arc<[u8]> {
+        self.json.get_or_init(|| serde_json::to_vec(&*self.schema).unwrap_or_default().into()).clone()
+    }
+}

@@ -1,0 +1,463 @@
+//! The provider's side: what an instance exports, who may call, and who runs the calls.
+//!
+//! - this file: the server and its life;
+//! - `admit`: from the wire into the queue, and out of it;
+//! - `inbound`: one call and its reply;
+//! - `callable`: what cannot be called yet.
+
+mod admit;
+mod callable;
+mod inbound;
+
+pub(crate) use admit::{called, called_locally, ended, give_up_locally, take_of_chain, unqueue};
+pub(crate) use callable::uncallable;
+pub use inbound::Inbound;
+
+use super::discovery::Registration;
+use super::driver::state::{LinkEntry, Side, State};
+use super::driver::turn::Watched;
+use super::driver::{Driver, Inner, Kind, connection, lead};
+use super::settings::Settings;
+use hms_ffi_core::contract::schema::Schema;
+use hms_ffi_core::dispatch::{FunctionMetrics, Layers, LimitLayer, MetricsLayer, Outcome};
+use hms_ffi_core::error::{Code, Error, Result};
+use hms_ffi_core::protocol::{self, Link, Role};
+use hms_ffi_transport::clock;
+use hms_ffi_transport::park::Parker;
+use hms_ffi_transport::poll::Interest;
+use hms_ffi_transport::socket::Listener;
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+/// Runs calls. Thread drivers call it on workers, and on a waiting thread of the same chain.
+pub trait Handler: Send + Sync {
+    /// Serves one call: replies now, or keeps it and replies later from any thread.
+    fn handle(&self, call: Inbound);
+}
+
+/// One interface that an instance offers.
+#[derive(Clone)]
+pub struct Export {
+    /// Its schema.
+    pub schema: Arc<Schema>,
+    /// What runs its calls; `None` on an event loop's driver, where they come as [`super::Event::Call`].
+    pub handler: Option<Arc<dyn Handler>>,
+}
+
+/// How an instance serves.
+#[derive(Clone, Debug)]
+pub struct ServeOptions {
+    /// Settings; without them those of the environment.
+    pub settings: Option<Settings>,
+    /// Calls that run at once.
+    pub max_concurrent: usize,
+    /// Calls that may wait beyond these; more are refused with `resource-exhausted`.
+    pub queue: usize,
+    /// The program's name, for people.
+    pub name: String,
+}
+
+impl Default for ServeOptions {
+    fn default() -> Self {
+        ServeOptions { settings: None, max_concurrent: 64, queue: 1024, name: program_name() }
+    }
+}
+
+/// The name of the running program.
+fn program_name() -> String {
+    let path = std::env::current_exe().ok();
+    path.as_deref().and_then(|p| p.file_stem()).map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
+
+/// A running instance. Dropping it closes it.
+pub struct Server {
+    driver: Driver,
+    key: u64,
+    name: String,
+    metrics: Arc<MetricsLayer>,
+}
+
+pub(crate) struct Exported {
+    pub schema: Arc<Schema>,
+    pub handler: Option<Arc<dyn Handler>>,
+    pub uncallable: Vec<Option<String>>,
+    json: OnceLock<Arc<[u8]>>,
+}
+
+/// What the driver knows of a server.
+pub(crate) struct ServerState {
+    pub exports: Vec<Arc<Exported>>,
+    pub settings: Arc<Settings>,
+    pub layers: Arc<Layers>,
+    pub max_concurrent: usize,
+    /// Calls that no handler has seen yet.
+    pub ready: VecDeque<Inbound>,
+    pub running: usize,
+    /// The chains of the running calls.
+    pub chains: Vec<[u8; 16]>,
+    /// Parked workers.
+    pub idle: Vec<Arc<Parker>>,
+    /// All workers.
+    workers: Vec<Arc<Parker>>,
+    /// Threads that wait until nothing runs any more.
+    pub drainers: Vec<Arc<Parker>>,
+    listener: Option<Listener>,
+    registration: Option<Registration>,
+    draining: bool,
+    closed: bool,
+}
+
+impl ServerState {
+    pub fn accepts_calls(&self) -> bool {
+        !self.draining && !self.closed
+    }
+
+    pub fn is_idle(&self) -> bool {
+        self.running == 0 && self.ready.is_empty()
+    }
+
+    /// The leader, if it is one of our workers.
+    fn leading_worker(&self, leader: Option<&Arc<Parker>>) -> Option<Arc<Parker>> {
+        let leader = leader?;
+        self.workers.iter().find(|worker| Arc::ptr_eq(worker, leader)).cloned()
+    }
+}
+
+thread_local! {
+    /// Instances that are served by the event loop of this thread.
+    static ON_THIS_LOOP: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Whether a blocking call on this thread would wait for this thread's own event loop.
+pub(crate) fn is_on_this_loop(instance: &str) -> bool {
+    ON_THIS_LOOP.with_borrow(|names| names.iter().any(|name| name == instance))
+}
+
+impl Server {
+    /// Listens, registers, and returns when callers can find the instance.
+    ///
+    /// # Errors
+    /// `failed-precondition` where no runtime directory can be used (it says why and how to cure it), `invalid-argument` for settings or
+    /// an interface that is exported twice.
+    pub fn start(driver: &Driver, exports: Vec<Export>, options: ServeOptions) -> Result<Server> {
+        let inner = driver.usable()?;
+        let settings = Arc::new(options.settings.map_or_else(Settings::from_env, Ok)?);
+        let mut interfaces: Vec<String> = exports.iter().map(|e| e.schema.interface.clone()).collect();
+        let count = interfaces.len();
+        interfaces.sort();
+        interfaces.dedup();
+        if interfaces.len() != count {
+            return Err(Error::invalid_argument("an interface is exported twice"));
+        }
+        let interfaces = exports.iter().map(|e| e.schema.interface.clone()).collect();
+        let (registration, listener) = Registration::publish(&settings, interfaces, inner.language, &options.name)?;
+        let name = registration.name().to_owned();
+        let metrics = Arc::new(MetricsLayer::new(exports.iter().map(|e| e.schema.functions.len())));
+        let bound = options.max_concurrent.max(1).saturating_add(options.queue);
+        let layers = Layers::new(vec![metrics.clone(), Arc::new(LimitLayer::new(bound))]);
+        let exports = exports
+            .into_iter()
+            .map(|export| {
+                Arc::new(Exported {
+                    uncallable: uncallable(&export.schema),
+                    schema: export.schema,
+                    handler: export.handler,
+                    json: OnceLock::new(),
+                })
+            })
+            .collect();
+        let mut state = inner.lock();
+        let key = state.key();
+        inner
+            .poller
+            .add(&listener, Watched::Listener(key).key(), Interest::READ)
+            .map_err(|e| Error::new(Code::ResourceExhausted, format!("cannot listen: {e}")))?;
+        state.servers.insert(
+            key,
+            ServerState {
+                exports,
+                settings,
+                layers: Arc::new(layers),
+                max_concurrent: options.max_concurrent.max(1),
+                ready: VecDeque::new(),
+                running: 0,
+                chains: Vec::new(),
+                idle: Vec::new(),
+                workers: Vec::new(),
+                drainers: Vec::new(),
+                listener: Some(listener),
+                registration: Some(registration),
+                draining: false,
+                closed: false,
+            },
+        );
+        drop(state);
+        if let Kind::Loop(_) = inner.kind {
+            ON_THIS_LOOP.with_borrow_mut(|names| names.push(name.clone()));
+        }
+        Ok(Server { driver: driver.clone(), key, name, metrics })
+    }
+
+    /// The instance's random name.
+    pub fn instance(&self) -> &str {
+        &self.name
+    }
+
+    /// What the metrics layer has counted for a function.
+    pub fn metrics(&self, export: usize, function: usize) -> FunctionMetrics {
+        self.metrics.get(export, function)
+    }
+
+    /// A worker's life: takes calls and runs their handler until the server is closed. `interrupt` is asked after a signal, and
+    /// now and then: true ends the work of this thread.
+    ///
+    /// # Errors
+    /// `failed-precondition` in a forked child, and on an event loop's driver.
+    pub fn work(&self, interrupt: &mut dyn FnMut() -> bool) -> Result<()> {
+        let inner = self.threads()?;
+        let parker = lead::current()?;
+        let mut state = inner.lock();
+        if let Some(server) = state.servers.get_mut(&self.key) {
+            server.workers.push(parker.clone());
+        }
+        lead::set_works_for(Some(self.key));
+        loop {
+            if state.servers.get(&self.key).is_none_or(|server| server.closed) {
+                break;
+            }
+            if let Some(call) = admit::take_ready(inner, &mut state, self.key, None) {
+                // More calls than this one: another worker has to take them.
+                if state.servers[&self.key].ready.front().is_some() {
+                    admit::hand_out(inner, &mut state, self.key);
+                }
+                inner.hand_over(&mut state);
+                drop(state);
+                call.run();
+                state = inner.lock();
+                continue;
+            }
+            let key = self.key;
+            let (next, step) = inner.wait_once(state, &parker, 0, |state| match state.servers.get_mut(&key) {
+                Some(server) => &mut server.idle,
+                None => &mut state.parked,
+            });
+            state = next;
+            if let lead::Step::AskInterrupt = step {
+                drop(state);
+                let stop = interrupt();
+                state = inner.lock();
+                if stop {
+                    break;
+                }
+            }
+        }
+        lead::set_works_for(None);
+        if let Some(server) = state.servers.get_mut(&self.key) {
+            server.workers.retain(|worker| !Arc::ptr_eq(worker, &parker));
+        }
+        inner.hand_over(&mut state);
+        // Whoever waits in the poller should see that the server is closed, too.
+        inner.poller.ring();
+        Ok(())
+    }
+
+    /// The life of the one thread beside the workers: it reads while all of them are busy.
+    ///
+    /// # Errors
+    /// As [`Server::work`].
+    pub fn read(&self, interrupt: &mut dyn FnMut() -> bool) -> Result<()> {
+        let inner = self.threads()?;
+        let parker = lead::current()?;
+        let mut state = inner.lock();
+        while state.servers.get(&self.key).is_some_and(|server| !server.closed) {
+            let (next, step) = inner.wait_in_reserve(state, &parker);
+            state = next;
+            if let lead::Step::AskInterrupt = step {
+                drop(state);
+                let stop = interrupt();
+                state = inner.lock();
+                if stop {
+                    break;
+                }
+            }
+        }
+        inner.hand_over(&mut state);
+        inner.poller.ring();
+        Ok(())
+    }
+
+    fn threads(&self) -> Result<&Arc<Inner>> {
+        let inner = self.driver.usable()?;
+        match inner.kind {
+            Kind::Threads => Ok(inner),
+            Kind::Loop(_) => Err(Error::new(Code::FailedPrecondition, "an event loop serves through its turns")),
+        }
+    }
+
+    /// Leaves discovery and says goodbye: calls that run go on, new ones go elsewhere.
+    pub fn stop_accepting(&self) {
+        let Ok(inner) = self.driver.usable() else { return };
+        let mut state = inner.lock();
+        if let Some(server) = state.servers.get_mut(&self.key)
+            && !server.draining
+        {
+            server.draining = true;
+            server.registration = None;
+            if let Some(listener) = server.listener.take() {
+                inner.poller.remove(&listener);
+            }
+            for key in links_of(&state, self.key) {
+                if let Some(link) = state.links.get_mut(&key) {
+                    link.protocol.goodbye("the provider is shutting down");
+                    state.touch(key);
+                }
+            }
+            inner.flush(&mut state);
+        }
+    }
+
+    /// Calls that are queued or run.
+    pub fn in_flight(&self) -> usize {
+        let Ok(inner) = self.driver.usable() else { return 0 };
+        inner.lock().servers.get(&self.key).map_or(0, |server| server.running + server.ready.len())
+    }
+
+    /// [`Server::stop_accepting`], then waits until nothing runs any more, at most `grace`, then [`Server::close`]. For threads.
+    pub fn drain(&self, grace: Duration) {
+        self.stop_accepting();
+        if let Ok(inner) = self.threads()
+            && let Ok(parker) = lead::current()
+        {
+            let until = clock::now().saturating_add(grace.as_nanos() as u64);
+            let mut state = inner.lock();
+            while state.servers.get(&self.key).is_some_and(|server| !server.is_idle()) && clock::now() < until {
+                if let Some(server) = state.servers.get_mut(&self.key) {
+                    server.drainers.push(parker.clone());
+                }
+                state = inner.wait_once(state, &parker, until, |state| &mut state.parked).0;
+                if let Some(server) = state.servers.get_mut(&self.key) {
+                    server.drainers.retain(|other| !Arc::ptr_eq(other, &parker));
+                }
+            }
+            inner.hand_over(&mut state);
+        }
+        self.close();
+    }
+
+    /// Ends now: running calls are cancelled, links are closed, workers return.
+    pub fn close(&self) {
+        let Ok(inner) = self.driver.usable() else { return };
+        ON_THIS_LOOP.with_borrow_mut(|names| names.retain(|name| *name != self.name));
+        self.stop_accepting();
+        let mut state = inner.lock();
+        let Some(server) = state.servers.get_mut(&self.key) else { return };
+        server.closed = true;
+        let queued = std::mem::take(&mut server.ready);
+        let mut wake: Vec<_> = server.idle.clone();
+        wake.extend(server.leading_worker(state.leader.as_ref()));
+        for call in queued {
+            call.end_unstarted(inner, &mut state, Outcome::System(Error::unavailable("the provider was closed")));
+        }
+        inner.flush(&mut state);
+        for key in links_of(&state, self.key) {
+            inner.lose(&mut state, key, "the server was closed");
+        }
+        for parker in wake {
+            inner.wake(&mut state, &parker);
+        }
+        inner.poller.ring();
+        if state.servers[&self.key].running == 0 {
+            state.servers.remove(&self.key);
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+fn links_of(state: &State, server: u64) -> Vec<u64> {
+    let is_ours = |link: &LinkEntry| matches!(link.side, Side::Server { server: s } if s == server);
+    state.links.iter().filter(|(_, link)| is_ours(link)).map(|(key, _)| *key).collect()
+}
+
+/// Takes in waiting connections.
+pub(crate) fn accept(inner: &Arc<Inner>, state: &mut State, server_key: u64) {
+    loop {
+        let Some(server) = state.servers.get(&server_key) else { return };
+        let Some(listener) = &server.listener else { return };
+        let socket = match listener.accept() {
+            Ok(Some(socket)) => socket,
+            Ok(None) => return,
+            Err(error) => {
+                log::error!("a connection could not be taken: {error}");
+                return;
+            }
+        };
+        let settings = server.settings.clone();
+        let exports = server
+            .exports
+            .iter()
+            .map(|e| protocol::Export {
+                interface: e.schema.interface.clone(),
+                fingerprint: fingerprint(&e.schema.fingerprint),
+            })
+            .collect();
+        let instance = server.registration.as_ref().map_or("", |r| r.name()).to_owned();
+        let mut link = Link::new(Role::Server, connection::hello(&settings, inner.language, &instance, exports));
+        let uid = socket.peer().uid;
+        let trusted = settings.trusts(uid);
+        if !trusted {
+            log::warn!("a connection of user {uid} is refused; HMS_TRUSTED_USERS does not name them");
+            let message = format!("user {uid} may not call: the provider's HMS_TRUSTED_USERS does not name them");
+            link.refuse(Error::new(Code::PermissionDenied, message));
+        }
+        let key = state.key();
+        if let Err(error) = inner.poller.add(&socket, Watched::Link(key).key(), Interest::READ) {
+            log::error!("a connection could not be watched: {error}");
+            continue;
+        }
+        state.links.insert(
+            key,
+            LinkEntry {
+                socket,
+                protocol: link,
+                peer: None,
+                side: Side::Server { server: server_key },
+                process: None,
+                outgoing: Default::default(),
+                incoming: Default::default(),
+                schemas: Default::default(),
+                schemas_asked: Default::default(),
+                blocked: false,
+                dirty: false,
+            },
+        );
+        inner.flush_link(state, key);
+        if !trusted {
+            inner.lose(state, key, "its user is not trusted");
+        }
+    }
+}
+
+/// The peer wants the schema of an export.
+pub(crate) fn schema_requested(state: &mut State, link_key: u64, index: u32) {
+    let Some(link) = state.links.get_mut(&link_key) else { return };
+    let Side::Server { server } = link.side else { return };
+    if let Some(export) = state.servers.get(&server).and_then(|server| server.exports.get(index as usize)) {
+        link.protocol.reply_schema(index, export.json());
+    }
+}
+
+/// 64 hexadecimal digits as bytes; schemas are validated when they are made.
+fn fingerprint(hex: &str) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    for (i, byte) in bytes.iter_mut().enumerate() {
+        *byte = hex.get(2 * i..2 * i + 2).and_then(|digits| u8::from_str_radix(digits, 16).ok()).unwrap_or(0);
+    }
+    bytes
+}
