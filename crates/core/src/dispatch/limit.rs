@@ -14,7 +14,10 @@ pub struct LimitLayer {
 impl LimitLayer {
     /// At most `most` calls.
     pub fn new(most: usize) -> Self {
-        LimitLayer { most, now: AtomicUsize::new(0) }
+        LimitLayer {
+            most,
+            now: AtomicUsize::new(0),
+        }
     }
 }
 
@@ -22,7 +25,10 @@ impl Layer for LimitLayer {
     fn start(&self, _: &LayerCall<'_>) -> Result<()> {
         if self.now.fetch_add(1, Ordering::Relaxed) >= self.most {
             self.now.fetch_sub(1, Ordering::Relaxed);
-            let message = format!("the provider has its {} calls running and queued; try again later", self.most);
+            let message = format!(
+                "the provider has its {} calls running and queued; try again later",
+                self.most
+            );
             return Err(Error::new(Code::ResourceExhausted, message));
         }
         Ok(())

@@ -35,12 +35,19 @@ pub struct MetricsLayer(Vec<Vec<Counts>>);
 impl MetricsLayer {
     /// For exports with these numbers of functions.
     pub fn new(functions: impl IntoIterator<Item = usize>) -> Self {
-        MetricsLayer(functions.into_iter().map(|n| (0..n).map(|_| Counts::default()).collect()).collect())
+        MetricsLayer(
+            functions
+                .into_iter()
+                .map(|n| (0..n).map(|_| Counts::default()).collect())
+                .collect(),
+        )
     }
 
     /// The counts of a function; zeros if there is no such function.
     pub fn get(&self, export: usize, function: usize) -> FunctionMetrics {
-        let Some(c) = self.0.get(export).and_then(|f| f.get(function)) else { return FunctionMetrics::default() };
+        let Some(c) = self.0.get(export).and_then(|f| f.get(function)) else {
+            return FunctionMetrics::default();
+        };
         FunctionMetrics {
             ok: c.ok.load(Ordering::Relaxed),
             declared: c.declared.load(Ordering::Relaxed),
@@ -53,7 +60,9 @@ impl MetricsLayer {
 
 impl Layer for MetricsLayer {
     fn end(&self, call: &LayerCall<'_>, outcome: &Outcome, nanoseconds: u64) {
-        let Some(counts) = self.0.get(call.export).and_then(|f| f.get(call.index)) else { return };
+        let Some(counts) = self.0.get(call.export).and_then(|f| f.get(call.index)) else {
+            return;
+        };
         let count = match outcome {
             Outcome::Ok(_) => &counts.ok,
             Outcome::Declared(_) => &counts.declared,
@@ -99,8 +108,14 @@ mod tests {
         };
         let metrics = Arc::new(MetricsLayer::new([1]));
         let layers = Layers::new(vec![metrics.clone(), Arc::new(LimitLayer::new(1))]);
-        let call =
-            LayerCall { export: 0, index: 0, schema: &schema, function: &function, caller_uid: 0, args: &[] };
+        let call = LayerCall {
+            export: 0,
+            index: 0,
+            schema: &schema,
+            function: &function,
+            caller_uid: 0,
+            args: &[],
+        };
         layers.start(&call).expect("first");
         let refused = layers.start(&call).expect_err("second");
         assert_eq!(refused.code(), Code::ResourceExhausted);
@@ -109,7 +124,12 @@ mod tests {
         layers.end(&call, &Outcome::System(Error::internal("x")), 7);
         assert_eq!(
             metrics.get(0, 0),
-            FunctionMetrics { ok: 1, system: 2, nanoseconds: 12, ..FunctionMetrics::default() }
+            FunctionMetrics {
+                ok: 1,
+                system: 2,
+                nanoseconds: 12,
+                ..FunctionMetrics::default()
+            }
         );
     }
 }

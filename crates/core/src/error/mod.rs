@@ -120,6 +120,14 @@ impl Error {
         self
     }
 
+    /// The same error, and its causes, without frames.
+    #[must_use]
+    pub fn without_trace(mut self) -> Self {
+        self.0.trace.clear();
+        self.0.cause = self.0.cause.take().map(Error::without_trace);
+        self
+    }
+
     /// The code.
     pub fn code(&self) -> Code {
         self.0.code

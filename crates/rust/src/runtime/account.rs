@@ -13,7 +13,13 @@ pub(crate) fn uid_of(text: &str) -> Option<u32> {
     // SAFETY: a zeroed passwd is a valid place for the result; every pointer outlives the call and `buffer.len()` is its size.
     unsafe {
         let mut entry: libc::passwd = std::mem::zeroed();
-        libc::getpwnam_r(name.as_ptr(), &mut entry, buffer.as_mut_ptr(), buffer.len(), &mut found);
+        libc::getpwnam_r(
+            name.as_ptr(),
+            &mut entry,
+            buffer.as_mut_ptr(),
+            buffer.len(),
+            &mut found,
+        );
         (!found.is_null()).then_some(entry.pw_uid)
     }
 }

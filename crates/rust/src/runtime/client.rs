@@ -78,18 +78,22 @@ impl Client {
     ) -> Result<Client> {
         let inner = driver.usable()?;
         if let Kind::Loop(_) = inner.kind {
-            return Err(Error::new(Code::FailedPrecondition, "an event loop's driver cannot block"));
+            return Err(Error::new(
+                Code::FailedPrecondition,
+                "an event loop's driver cannot block",
+            ));
         }
         let settings = Arc::new(settings(options.settings)?);
         let deadline = deadline(&settings, options.timeout, options.parent.as_deref());
-        let candidates = connection::candidates(interface, &settings).map(|(mut found, mut none)| {
-            let before = found.len();
-            found.retain(|instance| !super::server::is_on_this_loop(&instance.name));
-            if found.is_empty() && before > 0 {
-                none = OWN_LOOP.to_owned();
-            }
-            (found, none)
-        });
+        let candidates =
+            connection::candidates(interface, &settings).map(|(mut found, mut none)| {
+                let before = found.len();
+                found.retain(|instance| !super::server::is_on_this_loop(&instance.name));
+                if found.is_empty() && before > 0 {
+                    none = OWN_LOOP.to_owned();
+                }
+                (found, none)
+            });
         let candidates = match candidates {
             Ok((found, none)) if found.is_empty() && none == OWN_LOOP => {
                 return Err(Error::new(Code::FailedPrecondition, OWN_LOOP));
@@ -98,10 +102,19 @@ impl Client {
         };
         let parker = lead::current()?;
         let mut state = inner.lock();
-        let (connection, pending) =
-            open(&mut state, interface, settings, options.view, Inner::thread_target(&parker), deadline);
+        let (connection, pending) = open(
+            &mut state,
+            interface,
+            settings,
+            options.view,
+            Inner::thread_target(&parker),
+            deadline,
+        );
         inner.dial(&mut state, connection, candidates);
-        let chain = options.parent.as_ref().map_or([0; 16], |parent| parent.chain);
+        let chain = options
+            .parent
+            .as_ref()
+            .map_or([0; 16], |parent| parent.chain);
         let outcome = inner.wait_for(state, pending, &parker, chain, interrupt);
         let mut state = inner.lock();
         match outcome {
@@ -120,14 +133,25 @@ impl Client {
     ///
     /// # Errors
     /// `invalid-argument` for settings, `failed-precondition` for a driver of the parent process. Everything else comes with the event.
-    pub fn connect_start(driver: &Driver, interface: &str, options: ConnectOptions, token: u64) -> Result<()> {
+    pub fn connect_start(
+        driver: &Driver,
+        interface: &str,
+        options: ConnectOptions,
+        token: u64,
+    ) -> Result<()> {
         let inner = driver.usable()?;
         let settings = Arc::new(settings(options.settings)?);
         let deadline = deadline(&settings, options.timeout, options.parent.as_deref());
         let candidates = connection::candidates(interface, &settings);
         let mut state = inner.lock();
-        let (connection, pending) =
-            open(&mut state, interface, settings, options.view, Target::Connect(token), deadline);
+        let (connection, pending) = open(
+            &mut state,
+            interface,
+            settings,
+            options.view,
+            Target::Connect(token),
+            deadline,
+        );
         if deadline != 0 {
             state.timers.insert((deadline, Timer::Deadline(pending)));
         }
@@ -140,8 +164,16 @@ impl Client {
     /// The client of a connection that has a route.
     pub(crate) fn of(inner: &Arc<Inner>, state: &mut State, connection: u64) -> Client {
         let entry = &state.connections[&connection];
-        let view = entry.view.clone().expect("a connection with a route has a view");
-        let home = Home { driver: Driver { inner: inner.clone() }, connection };
+        let view = entry
+            .view
+            .clone()
+            .expect("a connection with a route has a view");
+        let home = Home {
+            driver: Driver {
+                inner: inner.clone(),
+            },
+            connection,
+        };
         Client {
             shared: Arc::new(Shared {
                 wanted: entry.wanted.clone(),
@@ -190,7 +222,10 @@ impl Client {
         let home = self.home()?;
         let inner = &home.driver.inner;
         if let Kind::Loop(_) = inner.kind {
-            return Err(Error::new(Code::FailedPrecondition, "an event loop's driver cannot block"));
+            return Err(Error::new(
+                Code::FailedPrecondition,
+                "an event loop's driver cannot block",
+            ));
         }
         let head = self.head(options);
         let (deadline, chain) = (head.deadline, head.chain);
@@ -200,7 +235,8 @@ impl Client {
         let parker = lead::current()?;
         let mut state = inner.lock();
         let target = Inner::thread_target(&parker);
-        let (key, dial) = inner.start_call(&mut state, home.connection, target, function, args, head);
+        let (key, dial) =
+            inner.start_call(&mut state, home.connection, target, function, args, head);
         // Threads have no timers: who waits looks at the clock.
         if let Some(pending) = state.pending.get_mut(&key) {
             pending.deadline = deadline;
@@ -215,21 +251,34 @@ impl Client {
     /// Starts a call on an event loop's driver; [`super::Event::Done`] with this token ends it. Call [`Driver::turn`] or
     /// [`Driver::flush`] once after starting calls: they are sent together.
     pub fn start(&self, function: u32, args: Vec<u8>, options: &CallOptions, token: u64) {
-        let started = self.check(function, &args).and_then(|()| self.home()).map(|home| {
-            let inner = &home.driver.inner;
-            let head = self.head(options);
-            let mut state = inner.lock();
-            let (_, dial) =
-                inner.start_call(&mut state, home.connection, Target::Call(token), function, args, head);
-            if dial {
-                drop(self.redial(inner, state, home.connection));
-            }
-        });
+        let started = self
+            .check(function, &args)
+            .and_then(|()| self.home())
+            .map(|home| {
+                let inner = &home.driver.inner;
+                let head = self.head(options);
+                let mut state = inner.lock();
+                let (_, dial) = inner.start_call(
+                    &mut state,
+                    home.connection,
+                    Target::Call(token),
+                    function,
+                    args,
+                    head,
+                );
+                if dial {
+                    drop(self.redial(inner, state, home.connection));
+                }
+            });
         if let Err(error) = started
             && let Ok(home) = self.home()
         {
             let outcome = Outcome::System(error);
-            home.driver.inner.lock().events.push_back((super::Event::Done { token, outcome }, None));
+            home.driver
+                .inner
+                .lock()
+                .events
+                .push_back((super::Event::Done { token, outcome }, None));
         }
     }
 
@@ -247,7 +296,9 @@ impl Client {
             Some(key) => {
                 inner.give_up(&mut state, key, Reason::Cancelled);
             }
-            None => state.events.retain(|(event, _)| !matches!(event, super::Event::Done { token: t, .. } if *t == token)),
+            None => state.events.retain(
+                |(event, _)| !matches!(event, super::Event::Done { token: t, .. } if *t == token),
+            ),
         }
     }
 
@@ -263,13 +314,21 @@ impl Client {
 
     fn check(&self, function: u32, args: &[u8]) -> Result<()> {
         match self.shared.uncallable.get(function as usize) {
-            None => return Err(Error::unimplemented(format!("{} has no function {function}", self.shared.wanted))),
+            None => {
+                return Err(Error::unimplemented(format!(
+                    "{} has no function {function}",
+                    self.shared.wanted
+                )));
+            }
             Some(Some(why)) => return Err(Error::unimplemented(why.clone())),
             Some(None) => {}
         }
         let limit = self.shared.settings.limits.max_message;
         if args.len() as u64 > limit {
-            let message = format!("arguments of {} bytes are over the limit of {limit} (HMS_MAX_MESSAGE)", args.len());
+            let message = format!(
+                "arguments of {} bytes are over the limit of {limit} (HMS_MAX_MESSAGE)",
+                args.len()
+            );
             return Err(Error::new(Code::ResourceExhausted, message));
         }
         Ok(())
@@ -283,7 +342,10 @@ impl Client {
             deadline: deadline(&self.shared.settings, options.timeout, parent),
             chain: parent.map_or_else(new_chain, |parent| parent.chain),
             meta: Metadata {
-                traceparent: options.traceparent.clone().or_else(|| parent.and_then(|p| p.traceparent.clone())),
+                traceparent: options
+                    .traceparent
+                    .clone()
+                    .or_else(|| parent.and_then(|p| p.traceparent.clone())),
                 tracestate: parent.and_then(|p| p.tracestate.clone()),
                 idempotency_key: options.idempotency_key.clone(),
                 hops: parent.map_or(0, |parent| parent.hops.saturating_add(1)),
@@ -315,7 +377,10 @@ impl Client {
             return Ok(home);
         }
         if let Kind::Loop(_) = home.driver.inner.kind {
-            return Err(Error::new(Code::FailedPrecondition, "this client belongs to the event loop of the parent process"));
+            return Err(Error::new(
+                Code::FailedPrecondition,
+                "this client belongs to the event loop of the parent process",
+            ));
         }
         // A forked child: the parent's driver is left as it is, a new connection is made at the first call.
         let driver = Driver::shared(home.driver.inner.language)?;
@@ -326,9 +391,14 @@ impl Client {
             key
         };
         let fresh = Box::into_raw(Box::new(Home { driver, connection }));
-        match self.shared.home.compare_exchange(current, fresh, Ordering::AcqRel, Ordering::Acquire) {
-            // SAFETY: both are valid as long as `shared`; the loser's connection has no links and stays empty.
+        match self
+            .shared
+            .home
+            .compare_exchange(current, fresh, Ordering::AcqRel, Ordering::Acquire)
+        {
+            // SAFETY: valid as long as `shared`.
             Ok(_) => Ok(unsafe { &*fresh }),
+            // SAFETY: another thread's, just as valid; our own connection has no links and stays empty.
             Err(other) => Ok(unsafe { &*other }),
         }
     }
@@ -336,7 +406,9 @@ impl Client {
 
 impl std::fmt::Debug for Client {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Client").field("interface", &self.shared.view.interface).finish_non_exhaustive()
+        f.debug_struct("Client")
+            .field("interface", &self.shared.view.interface)
+            .finish_non_exhaustive()
     }
 }
 
@@ -369,8 +441,7 @@ impl Drop for Shared {
     }
 }
 
-const OWN_LOOP: &str =
-    "the only provider is served by this thread's own event loop, which a blocking call would stop: await the call instead";
+const OWN_LOOP: &str = "the only provider is served by this thread's own event loop, which a blocking call would stop: await the call instead";
 
 fn settings(given: Option<Settings>) -> Result<Settings> {
     let settings = given.map_or_else(Settings::from_env, Ok)?;
@@ -386,7 +457,9 @@ fn settings(given: Option<Settings>) -> Result<Settings> {
 /// Monotonic nanoseconds, 0 for none: the earlier of the timeout and the parent's deadline.
 fn deadline(settings: &Settings, timeout: Timeout, parent: Option<&CallContext>) -> u64 {
     let own = match settings.resolve(timeout) {
-        Some(duration) => clock::now().saturating_add(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)).max(1),
+        Some(duration) => clock::now()
+            .saturating_add(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX))
+            .max(1),
         None => 0,
     };
     match parent.map_or(0, |parent| parent.deadline) {
@@ -408,7 +481,13 @@ fn open(
     let pending = state.key();
     state.pending.insert(
         pending,
-        Pending { target, progress: Progress::Connecting, deadline, connection, plan: None },
+        Pending {
+            target,
+            progress: Progress::Connecting,
+            deadline,
+            connection,
+            plan: None,
+        },
     );
     state.connections.insert(
         connection,
@@ -433,13 +512,27 @@ fn close(home: &Home) {
     if state.connections.remove(&home.connection).is_none() {
         return;
     }
-    let open: Vec<u64> =
-        state.pending.iter().filter(|(_, p)| p.connection == home.connection).map(|(key, _)| *key).collect();
+    let open: Vec<u64> = state
+        .pending
+        .iter()
+        .filter(|(_, p)| p.connection == home.connection)
+        .map(|(key, _)| *key)
+        .collect();
     for key in open {
-        let sent = state.pending.get(&key).map_or(Sent::NotSent, |pending| call::sent(&pending.progress));
+        let sent = state
+            .pending
+            .get(&key)
+            .map_or(Sent::NotSent, |pending| call::sent(&pending.progress));
         let error = Error::new(Code::Cancelled, "the client was closed").with_sent(sent);
         if let Some(pending) = inner.give_up(&mut state, key, Reason::Cancelled) {
-            state.pending.insert(key, Pending { progress: Progress::Queued, deadline: 0, ..pending });
+            state.pending.insert(
+                key,
+                Pending {
+                    progress: Progress::Queued,
+                    deadline: 0,
+                    ..pending
+                },
+            );
             inner.complete(&mut state, key, Outcome::System(error));
         }
     }
@@ -458,7 +551,10 @@ static CHAINS: PerProcess<Chains> = PerProcess::new(|| {
     if rustix::rand::getrandom(&mut random, rustix::rand::GetRandomFlags::NONBLOCK).is_err() {
         random = clock::now().to_le_bytes();
     }
-    Chains { random, count: AtomicU64::new(u64::from(fork::generation()) << 48) }
+    Chains {
+        random,
+        count: AtomicU64::new(u64::from(fork::generation()) << 48),
+    }
 });
 
 /// A new chain id: random for the process, counted within it.
@@ -477,7 +573,10 @@ impl Driver {
         if self.is_ours() {
             return Ok(&self.inner);
         }
-        Err(Error::new(Code::FailedPrecondition, "this driver belongs to the parent process; make a new one after fork"))
+        Err(Error::new(
+            Code::FailedPrecondition,
+            "this driver belongs to the parent process; make a new one after fork",
+        ))
     }
 }
 

@@ -39,6 +39,13 @@ pub(crate) const CANCELLED: u8 = 1;
 pub(crate) const LATE: u8 = 2;
 
 impl CallContext {
+    /// Notes that the caller no longer waits; the first reason stays. True if that was known already.
+    pub(crate) fn end(&self, reason: u8) -> bool {
+        self.ended
+            .compare_exchange(RUNNING, reason, Ordering::Relaxed, Ordering::Relaxed)
+            .is_err()
+    }
+
     /// The interface, with version.
     pub fn interface(&self) -> &str {
         &self.schema.interface
@@ -56,12 +63,14 @@ impl CallContext {
 
     /// Time left until the deadline (zero once it has passed); `None` without a deadline.
     pub fn remaining(&self) -> Option<Duration> {
-        (self.deadline != 0).then(|| Duration::from_nanos(self.deadline.saturating_sub(clock::now())))
+        (self.deadline != 0)
+            .then(|| Duration::from_nanos(self.deadline.saturating_sub(clock::now())))
     }
 
     /// Whether the deadline has passed.
     pub fn is_late(&self) -> bool {
-        self.ended.load(Ordering::Relaxed) == LATE || (self.deadline != 0 && clock::now() >= self.deadline)
+        self.ended.load(Ordering::Relaxed) == LATE
+            || (self.deadline != 0 && clock::now() >= self.deadline)
     }
 
     /// Whether the caller no longer waits: it cancelled, it is gone, or the deadline has passed.

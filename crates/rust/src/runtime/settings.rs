@@ -71,7 +71,10 @@ impl Settings {
     }
 
     fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let mut settings = Settings { runtime_dir: lookup("HMS_RUNTIME_DIR").map(PathBuf::from), ..Settings::default() };
+        let mut settings = Settings {
+            runtime_dir: lookup("HMS_RUNTIME_DIR").map(PathBuf::from),
+            ..Settings::default()
+        };
         if let Some(text) = lookup("HMS_TRANSPORT") {
             settings.transport = match text.as_str() {
                 "auto" => Transport::Auto,
@@ -81,8 +84,8 @@ impl Settings {
             };
         }
         if let Some(text) = lookup("HMS_TIMEOUT") {
-            settings.timeout =
-                parse_timeout(&text).ok_or_else(|| wrong("HMS_TIMEOUT", &text, "seconds or `none`"))?;
+            settings.timeout = parse_timeout(&text)
+                .ok_or_else(|| wrong("HMS_TIMEOUT", &text, "seconds or `none`"))?;
         }
         let number = |name: &str| -> Result<Option<u64>> {
             lookup(name)
@@ -105,8 +108,13 @@ impl Settings {
             settings.max_calls = u32::try_from(value).unwrap_or(u32::MAX);
         }
         if let Some(text) = lookup("HMS_TRUSTED_USERS") {
-            for user in text.split(',').map(str::trim).filter(|user| !user.is_empty()) {
-                let uid = account::uid_of(user).ok_or_else(|| wrong("HMS_TRUSTED_USERS", user, "a user of this machine"))?;
+            for user in text
+                .split(',')
+                .map(str::trim)
+                .filter(|user| !user.is_empty())
+            {
+                let uid = account::uid_of(user)
+                    .ok_or_else(|| wrong("HMS_TRUSTED_USERS", user, "a user of this machine"))?;
                 settings.trusted_users.push(uid);
             }
         }
@@ -120,7 +128,9 @@ impl Settings {
 
     /// The user ids that are trusted.
     pub(crate) fn trusted(&self) -> impl Iterator<Item = u32> {
-        [account::own_uid(), 0].into_iter().chain(self.trusted_users.iter().copied())
+        [account::own_uid(), 0]
+            .into_iter()
+            .chain(self.trusted_users.iter().copied())
     }
 
     /// What `timeout` means under these settings.
@@ -151,7 +161,12 @@ mod tests {
     use super::*;
 
     fn with(pairs: &[(&str, &str)]) -> Result<Settings> {
-        Settings::from_lookup(|name| pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned()))
+        Settings::from_lookup(|name| {
+            pairs
+                .iter()
+                .find(|(n, _)| *n == name)
+                .map(|(_, v)| (*v).to_owned())
+        })
     }
 
     #[test]
@@ -168,7 +183,10 @@ mod tests {
         assert_eq!(settings.trusted_users, [0, 4711]);
         assert_eq!(settings.runtime_dir, Some(PathBuf::from("/x")));
         assert!(settings.trusts(4711) && !settings.trusts(4712));
-        assert_eq!(with(&[("HMS_TIMEOUT", "none")]).expect("valid").timeout, None);
+        assert_eq!(
+            with(&[("HMS_TIMEOUT", "none")]).expect("valid").timeout,
+            None
+        );
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::ids::IdMap;
 use super::output::{Emitted, Outgoing, Output, Tail};
-use super::{Export, Frame, FrameType, Hello, LinkEvent, Violation};
+use super::{Body, Export, Frame, FrameType, Hello, LinkEvent, Violation, encode_error};
 use crate::error::{Error, Result};
 use inbound::InboundCall;
 use outgoing::OutgoingCall;
@@ -293,6 +293,13 @@ impl Link {
                 reason: &reason[..cut],
             },
         );
+    }
+
+    /// Ends the link before anything is done on it: the peer learns why, and the transport is to be closed once that is sent.
+    pub fn turn_away(&mut self, why: &Error) {
+        self.close(State::Lost, None);
+        let body = encode_error(why);
+        self.output.put(0, &Frame::SystemError(Body::whole(&body)));
     }
 
     /// The transport is gone: open calls of this side end with `unavailable`, calls that the peer made are cancelled.

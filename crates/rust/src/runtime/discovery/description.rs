@@ -48,22 +48,40 @@ impl InstanceDescription {
 /// Appends the descriptions in `folder`, which belongs to `uid`. Those of this process are left out: they are known already, and
 /// closing any descriptor of such a file would give up its record lock.
 pub(super) fn read_all(folder: &Path, uid: u32, found: &mut Vec<InstanceDescription>) {
-    let Ok(listing) = fs::read_dir(folder) else { return };
+    let Ok(listing) = fs::read_dir(folder) else {
+        return;
+    };
     for entry in listing.flatten() {
         let path = entry.path();
-        let Some(name) = path.file_name().and_then(|n| n.to_str()).and_then(|n| n.strip_suffix(".json")) else { continue };
+        let Some(name) = path
+            .file_name()
+            .and_then(|n| n.to_str())
+            .and_then(|n| n.strip_suffix(".json"))
+        else {
+            continue;
+        };
         if found.iter().any(|known| known.own && known.name == name) {
             continue;
         }
         let mut text = String::new();
-        let read = fs::File::open(&path).and_then(|file| file.take(LONGEST).read_to_string(&mut text));
-        let parsed = read.ok().and_then(|_| serde_json::from_str::<InstanceDescription>(&text).ok());
+        let read =
+            fs::File::open(&path).and_then(|file| file.take(LONGEST).read_to_string(&mut text));
+        let parsed = read
+            .ok()
+            .and_then(|_| serde_json::from_str::<InstanceDescription>(&text).ok());
         match parsed {
             Some(description) if description.name == name => {
-                found.push(InstanceDescription { uid, folder: folder.to_owned(), own: false, ..description });
+                found.push(InstanceDescription {
+                    uid,
+                    folder: folder.to_owned(),
+                    own: false,
+                    ..description
+                });
             }
             // It may have been removed meanwhile; anything else deserves a word.
-            _ if path.exists() => log::warn!("{} is not a description of an instance", path.display()),
+            _ if path.exists() => {
+                log::warn!("{} is not a description of an instance", path.display())
+            }
             _ => {}
         }
     }

@@ -44,7 +44,12 @@ pub(super) fn usable(settings: &Settings) -> Result<Vec<PathBuf>> {
 
 /// Whether the directory exists; an error if it exists and somebody else could put entries of others in or take them away.
 fn check(directory: &Path) -> Result<bool> {
-    let refuse = |why: String| Err(Error::new(Code::FailedPrecondition, format!("runtime directory {}: {why}", directory.display())));
+    let refuse = |why: String| {
+        Err(Error::new(
+            Code::FailedPrecondition,
+            format!("runtime directory {}: {why}", directory.display()),
+        ))
+    };
     let meta = match fs::metadata(directory) {
         Ok(meta) => meta,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
@@ -74,7 +79,10 @@ pub(super) fn of_user(directory: &Path, uid: u32) -> Option<PathBuf> {
     let folder = directory.join(uid.to_string());
     let meta = fs::symlink_metadata(&folder).ok()?;
     if !meta.is_dir() || meta.uid() != uid || meta.mode() & 0o022 != 0 {
-        log::warn!("{} is ignored: it must be a directory of user {uid} that nobody else may write", folder.display());
+        log::warn!(
+            "{} is ignored: it must be a directory of user {uid} that nobody else may write",
+            folder.display()
+        );
         return None;
     }
     Some(folder)
@@ -85,32 +93,57 @@ pub(super) fn own(settings: &Settings) -> Result<PathBuf> {
     let all = searched(settings);
     let mut refusals = Vec::new();
     for directory in &all {
-        match prepare(directory, settings.runtime_dir.is_some() || *directory != all[0]) {
+        match prepare(
+            directory,
+            settings.runtime_dir.is_some() || *directory != all[0],
+        ) {
             Ok(folder) => return Ok(folder),
             Err(error) => refusals.push(error.message().to_owned()),
         }
     }
-    Err(Error::new(Code::FailedPrecondition, format!("no runtime directory can be used: {}", refusals.join("; "))))
+    Err(Error::new(
+        Code::FailedPrecondition,
+        format!("no runtime directory can be used: {}", refusals.join("; ")),
+    ))
 }
 
 fn prepare(directory: &Path, may_make: bool) -> Result<PathBuf> {
-    let failed = |path: &Path, error: io::Error| Error::new(Code::FailedPrecondition, format!("{}: {error}", path.display()));
+    let failed = |path: &Path, error: io::Error| {
+        Error::new(
+            Code::FailedPrecondition,
+            format!("{}: {error}", path.display()),
+        )
+    };
     if !check(directory)? {
         if !may_make {
-            return Err(Error::new(Code::FailedPrecondition, format!("{} does not exist", directory.display())));
+            return Err(Error::new(
+                Code::FailedPrecondition,
+                format!("{} does not exist", directory.display()),
+            ));
         }
-        DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(|e| failed(directory, e))?;
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(directory)
+            .map_err(|e| failed(directory, e))?;
         check(directory)?;
     }
     let folder = directory.join(own_uid().to_string());
     match DirBuilder::new().mode(0o750).create(&folder) {
         // The set-gid bit hands the directory's group on to the sockets; the umask may have taken bits away.
-        Ok(()) => fs::set_permissions(&folder, Permissions::from_mode(0o2750)).map_err(|e| failed(&folder, e))?,
+        Ok(()) => fs::set_permissions(&folder, Permissions::from_mode(0o2750))
+            .map_err(|e| failed(&folder, e))?,
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         Err(error) => return Err(failed(&folder, error)),
     }
     of_user(directory, own_uid()).ok_or_else(|| {
-        Error::new(Code::FailedPrecondition, format!("{} is not a directory of ours alone; remove it", folder.display()))
+        Error::new(
+            Code::FailedPrecondition,
+            format!(
+                "{} is not a directory of ours alone; remove it",
+                folder.display()
+            ),
+        )
     })
 }
 
@@ -127,7 +160,10 @@ mod tests {
     }
 
     fn settings(dir: &Path) -> Settings {
-        Settings { runtime_dir: Some(dir.to_owned()), ..Settings::default() }
+        Settings {
+            runtime_dir: Some(dir.to_owned()),
+            ..Settings::default()
+        }
     }
 
     #[test]
@@ -138,7 +174,7 @@ mod tests {
         assert!(error.message().contains("chmod 3770"), "{error}");
         assert!(own(&settings(&dir)).is_err());
         fs::set_permissions(&dir, Permissions::from_mode(0o1777)).expect("chmod");
-        assert_eq!(usable(&settings(&dir)).expect("accepted"), [dir.clone()]);
+        assert_eq!(usable(&settings(&dir)).expect("accepted"), std::slice::from_ref(&dir));
         fs::remove_dir_all(dir).expect("clean up");
     }
 
@@ -147,11 +183,17 @@ mod tests {
         let dir = scratch("own", 0o700);
         let inner = dir.join("a/b");
         let folder = own(&settings(&inner)).expect("made");
-        assert_eq!(fs::metadata(&folder).expect("exists").mode() & 0o7777, 0o2750);
+        assert_eq!(
+            fs::metadata(&folder).expect("exists").mode() & 0o7777,
+            0o2750
+        );
         assert_eq!(fs::metadata(&inner).expect("exists").mode() & 0o7777, 0o700);
         assert_eq!(own(&settings(&inner)).expect("found"), folder);
         fs::set_permissions(&folder, Permissions::from_mode(0o777)).expect("chmod");
-        assert!(own(&settings(&inner)).is_err(), "a folder that others may write is not used");
+        assert!(
+            own(&settings(&inner)).is_err(),
+            "a folder that others may write is not used"
+        );
         fs::remove_dir_all(dir).expect("clean up");
     }
 }

@@ -36,10 +36,18 @@ pub fn list(settings: &Settings) -> Result<Vec<InstanceDescription>> {
 
 /// All entries, dead or alive.
 pub(crate) fn entries(settings: &Settings) -> Result<Vec<InstanceDescription>> {
+    let directories = directory::usable(settings)?;
     let mut found = registration::own();
-    for directory in directory::usable(settings)? {
+    found.retain(|entry| {
+        directories
+            .iter()
+            .any(|directory| entry.folder.parent() == Some(directory))
+    });
+    for directory in directories {
         for uid in settings.trusted() {
-            let Some(folder) = directory::of_user(&directory, uid) else { continue };
+            let Some(folder) = directory::of_user(&directory, uid) else {
+                continue;
+            };
             description::read_all(&folder, uid, &mut found);
         }
     }

@@ -14,13 +14,14 @@ use rustix::fs::FlockOperation;
 use rustix::process::{Flock, FlockOffsetType, FlockType, fcntl_getlk};
 use std::fs::{self, Permissions};
 use std::io::{self, Write};
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Mutex;
 
 /// The instances of this process.
-static OWN: PerProcess<Mutex<Vec<InstanceDescription>>> = PerProcess::new(|| Mutex::new(Vec::new()));
+static OWN: PerProcess<Mutex<Vec<InstanceDescription>>> =
+    PerProcess::new(|| Mutex::new(Vec::new()));
 
 pub(super) fn own() -> Vec<InstanceDescription> {
     OWN.get().lock().expect("no panic while held").clone()
@@ -55,14 +56,26 @@ impl Registration {
             folder,
             own: true,
         };
-        let failed = |path: &Path, error: io::Error| Error::unavailable(format!("{}: {error}", path.display()));
+        let failed = |path: &Path, error: io::Error| {
+            Error::unavailable(format!("{}: {error}", path.display()))
+        };
         let socket = description.socket();
         let listener = Listener::bind(&socket).map_err(|e| failed(&socket, e))?;
-        let published = fs::set_permissions(&socket, Permissions::from_mode(0o660)).and_then(|()| write(&description));
+        let published = fs::set_permissions(&socket, Permissions::from_mode(0o660))
+            .and_then(|()| write(&description));
         match published {
             Ok(lock) => {
-                OWN.get().lock().expect("no panic while held").push(description.clone());
-                Ok((Registration { description, lock: Descriptor::new(lock) }, listener))
+                OWN.get()
+                    .lock()
+                    .expect("no panic while held")
+                    .push(description.clone());
+                Ok((
+                    Registration {
+                        description,
+                        lock: Descriptor::new(lock),
+                    },
+                    listener,
+                ))
             }
             Err(error) => {
                 let _ = fs::remove_file(&socket);
@@ -83,16 +96,25 @@ impl Drop for Registration {
         if self.lock.is_ours() {
             let _ = fs::remove_file(self.description.file());
             let _ = fs::remove_file(self.description.socket());
-            OWN.get().lock().expect("no panic while held").retain(|d| d.name != self.description.name);
+            OWN.get()
+                .lock()
+                .expect("no panic while held")
+                .retain(|d| d.name != self.description.name);
         }
     }
 }
 
 /// Writes the description under another name, locks it and renames it into place: who sees it sees it whole and locked.
 fn write(description: &InstanceDescription) -> io::Result<OwnedFd> {
-    let draft = description.folder.join(format!(".{}.draft", description.name));
+    let draft = description
+        .folder
+        .join(format!(".{}.draft", description.name));
     let result = (|| {
-        let mut file = fs::File::options().read(true).write(true).create_new(true).open(&draft)?;
+        let mut file = fs::File::options()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .open(&draft)?;
         file.set_permissions(Permissions::from_mode(0o640))?;
         file.write_all(&serde_json::to_vec(description)?)?;
         rustix::fs::fcntl_lock(&file, FlockOperation::NonBlockingLockExclusive)?;
@@ -135,7 +157,8 @@ pub(crate) fn forget(entry: &InstanceDescription) {
 fn random_name() -> String {
     let mut bytes = [0u8; 12];
     // The kernel's generator; it only fails before it is seeded, and then blocks instead without flags.
-    rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()).expect("random bytes from the kernel");
+    rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty())
+        .expect("random bytes from the kernel");
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
@@ -145,18 +168,26 @@ mod tests {
     use crate::runtime::discovery::{entries, list};
 
     fn scratch(name: &str) -> Settings {
-        let dir = std::env::temp_dir().join(format!("hms-registration-{}-{name}", std::process::id()));
+        let dir =
+            std::env::temp_dir().join(format!("hms-registration-{}-{name}", std::process::id()));
         let _ = fs::remove_dir_all(&dir);
-        Settings { runtime_dir: Some(dir), ..Settings::default() }
+        Settings {
+            runtime_dir: Some(dir),
+            ..Settings::default()
+        }
     }
 
     #[test]
     fn an_entry_lives_as_long_as_its_registration() {
         let settings = scratch("lives");
         let (registration, _listener) =
-            Registration::publish(&settings, vec!["a:b/c@1.0.0".into()], "rust", "test").expect("published");
+            Registration::publish(&settings, vec!["a:b/c@1.0.0".into()], "rust", "test")
+                .expect("published");
         let found = list(&settings).expect("list");
-        let found: Vec<_> = found.iter().filter(|d| d.name == registration.name()).collect();
+        let found: Vec<_> = found
+            .iter()
+            .filter(|d| d.name == registration.name())
+            .collect();
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].interfaces, ["a:b/c@1.0.0"]);
         // Another process sees the lock, also after we have listed.
@@ -165,7 +196,11 @@ mod tests {
             "import fcntl,sys\nf=open({:?},'r+')\ntry:\n fcntl.lockf(f,fcntl.LOCK_EX|fcntl.LOCK_NB)\nexcept OSError: sys.exit(7)",
             file.display().to_string()
         );
-        let status = std::process::Command::new("python3").arg("-c").arg(script).status().expect("python3");
+        let status = std::process::Command::new("python3")
+            .arg("-c")
+            .arg(script)
+            .status()
+            .expect("python3");
         assert_eq!(status.code(), Some(7));
         drop(registration);
         assert!(!file.exists());
@@ -180,8 +215,18 @@ mod tests {
         fs::write(folder.join("dead.json"), dead).expect("write");
         fs::write(folder.join("rubbish.json"), "{").expect("write");
         fs::write(folder.join("liar.json"), dead).expect("write");
-        assert!(entries(&settings).expect("entries").iter().any(|d| d.name == "dead"));
-        assert!(!list(&settings).expect("list").iter().any(|d| d.name == "dead"));
+        assert!(
+            entries(&settings)
+                .expect("entries")
+                .iter()
+                .any(|d| d.name == "dead")
+        );
+        assert!(
+            !list(&settings)
+                .expect("list")
+                .iter()
+                .any(|d| d.name == "dead")
+        );
         assert!(!folder.join("dead.json").exists());
         assert!(folder.join("rubbish.json").exists());
         fs::remove_dir_all(settings.runtime_dir.expect("set")).expect("clean up");

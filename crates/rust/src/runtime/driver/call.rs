@@ -36,8 +36,22 @@ impl Inner {
             state.timers.insert((deadline, Timer::Deadline(key)));
             self.arm(state);
         }
-        state.pending.insert(key, Pending { target, progress: Progress::Queued, deadline, connection, plan: None });
-        let call = QueuedCall { pending: key, function, args, head };
+        state.pending.insert(
+            key,
+            Pending {
+                target,
+                progress: Progress::Queued,
+                deadline,
+                connection,
+                plan: None,
+            },
+        );
+        let call = QueuedCall {
+            pending: key,
+            function,
+            args,
+            head,
+        };
         let route = match state.connections.get_mut(&connection) {
             Some(connection) => connection.pick(&state.links),
             None => {
@@ -52,7 +66,10 @@ impl Inner {
                 (key, false)
             }
             None => {
-                let connection = state.connections.get_mut(&connection).expect("looked up above");
+                let connection = state
+                    .connections
+                    .get_mut(&connection)
+                    .expect("looked up above");
                 connection.queue.push(call);
                 (key, connection.dial.is_none())
             }
@@ -64,7 +81,11 @@ impl Inner {
         if !state.pending.contains_key(&call.pending) {
             return;
         }
-        match state.connections.get_mut(&connection).and_then(|c| c.pick(&state.links)) {
+        match state
+            .connections
+            .get_mut(&connection)
+            .and_then(|c| c.pick(&state.links))
+        {
             Some(route) => self.send(state, route, call),
             None => {
                 let error = Error::unavailable("the provider went away before the call was sent");
@@ -74,7 +95,12 @@ impl Inner {
     }
 
     fn send(self: &Arc<Self>, state: &mut State, route: Route, call: QueuedCall) {
-        let QueuedCall { pending: key, function, mut args, mut head } = call;
+        let QueuedCall {
+            pending: key,
+            function,
+            mut args,
+            mut head,
+        } = call;
         let plan = route.plan(function);
         head.interface = route.interface;
         head.function = function;
@@ -107,7 +133,10 @@ impl Inner {
             Ok(id) => {
                 link.outgoing.insert(id, key);
                 if let Some(pending) = state.pending.get_mut(&key) {
-                    pending.progress = Progress::Sent { link: link_key, call: id };
+                    pending.progress = Progress::Sent {
+                        link: link_key,
+                        call: id,
+                    };
                 }
                 state.touch(link_key);
             }
@@ -116,13 +145,23 @@ impl Inner {
     }
 
     /// The caller no longer waits: what comes is discarded, the provider is told.
-    pub fn give_up(self: &Arc<Self>, state: &mut State, key: u64, reason: Reason) -> Option<Pending> {
+    pub fn give_up(
+        self: &Arc<Self>,
+        state: &mut State,
+        key: u64,
+        reason: Reason,
+    ) -> Option<Pending> {
         let pending = state.pending.remove(&key)?;
         if pending.deadline != 0 {
-            state.timers.remove(&(pending.deadline, Timer::Deadline(key)));
+            state
+                .timers
+                .remove(&(pending.deadline, Timer::Deadline(key)));
         }
         match pending.progress {
-            Progress::Sent { link: link_key, call } => {
+            Progress::Sent {
+                link: link_key,
+                call,
+            } => {
                 if let Some(link) = state.links.get_mut(&link_key) {
                     link.outgoing.remove(&call);
                     link.protocol.give_up(call, reason);
@@ -143,8 +182,13 @@ impl Inner {
 
     /// The deadline of an event loop's call or connect has passed.
     pub fn deadline_passed(self: &Arc<Self>, state: &mut State, key: u64) {
-        let Some(pending) = state.pending.get(&key) else { return };
-        let (sent, connect) = (sent(&pending.progress), connection::is_connect(&pending.progress));
+        let Some(pending) = state.pending.get(&key) else {
+            return;
+        };
+        let (sent, connect) = (
+            sent(&pending.progress),
+            connection::is_connect(&pending.progress),
+        );
         let outcome = Outcome::System(late(sent));
         if connect {
             let connection = pending.connection;
@@ -154,14 +198,20 @@ impl Inner {
         if let Some(pending) = self.give_up(state, key, Reason::Deadline)
             && let Target::Call(token) = pending.target
         {
-            state.events.push_back((super::Event::Done { token, outcome }, None));
+            state
+                .events
+                .push_back((super::Event::Done { token, outcome }, None));
         }
     }
 }
 
 /// `deadline-exceeded` as the caller sees it.
 pub(crate) fn late(sent: Sent) -> Error {
-    Error::new(Code::DeadlineExceeded, "the deadline passed before the call ended").with_sent(sent)
+    Error::new(
+        Code::DeadlineExceeded,
+        "the deadline passed before the call ended",
+    )
+    .with_sent(sent)
 }
 
 /// Whether a handler may have seen the call.
@@ -180,8 +230,12 @@ pub(crate) fn in_view(plan: Option<&Plan>, outcome: Outcome) -> Outcome {
         _ => return outcome,
     };
     let translated = match outcome {
-        Outcome::Ok(bytes) => function.transcode_ok(&bytes, &Limits::default()).map(Outcome::Ok),
-        Outcome::Declared(bytes) => function.transcode_err(&bytes, &Limits::default()).map(Outcome::Declared),
+        Outcome::Ok(bytes) => function
+            .transcode_ok(&bytes, &Limits::default())
+            .map(Outcome::Ok),
+        Outcome::Declared(bytes) => function
+            .transcode_err(&bytes, &Limits::default())
+            .map(Outcome::Declared),
         other => return other,
     };
     translated.unwrap_or_else(|error| Outcome::System(error.with_sent(Sent::MaybeExecuted)))

@@ -70,27 +70,47 @@ const PATIENCE: u64 = 1_000_000_000;
 const MOST_ROUTES: usize = 2;
 
 /// The instances that offer the interface, in random order, and what is said when there are none.
-pub(crate) fn candidates(wanted: &str, settings: &Settings) -> Result<(VecDeque<InstanceDescription>, String)> {
+pub(crate) fn candidates(
+    wanted: &str,
+    settings: &Settings,
+) -> Result<(VecDeque<InstanceDescription>, String)> {
     let entries = discovery::entries(settings)?;
     let mut others: Vec<String> = Vec::new();
     let mut found: Vec<InstanceDescription> = Vec::new();
     let name = wanted.split('@').next().unwrap_or(wanted);
     for entry in entries {
-        if entry.interfaces.iter().any(|offered| interface_matches(wanted, offered)) {
+        if entry
+            .interfaces
+            .iter()
+            .any(|offered| interface_matches(wanted, offered))
+        {
             found.push(entry);
         } else {
-            others.extend(entry.interfaces.iter().filter(|i| i.split('@').next() == Some(name)).cloned());
+            others.extend(
+                entry
+                    .interfaces
+                    .iter()
+                    .filter(|i| i.split('@').next() == Some(name))
+                    .cloned(),
+            );
         }
     }
     shuffle(&mut found);
     let mut none = format!(
         "no provider of {wanted} on this machine; looked in {}",
-        discovery::searched(settings).iter().map(|d| d.display().to_string()).collect::<Vec<_>>().join(", ")
+        discovery::searched(settings)
+            .iter()
+            .map(|d| d.display().to_string())
+            .collect::<Vec<_>>()
+            .join(", ")
     );
     if !others.is_empty() {
         others.sort();
         others.dedup();
-        none.push_str(&format!("; there are only the versions {}", others.join(", ")));
+        none.push_str(&format!(
+            "; there are only the versions {}",
+            others.join(", ")
+        ));
     }
     Ok((found.into(), none))
 }
@@ -99,7 +119,9 @@ pub(crate) fn candidates(wanted: &str, settings: &Settings) -> Result<(VecDeque<
 fn shuffle<T>(items: &mut [T]) {
     let mut seed = clock::now() ^ (u64::from(std::process::id()) << 32);
     for i in (1..items.len()).rev() {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         items.swap(i, (seed >> 33) as usize % (i + 1));
     }
 }
@@ -116,15 +138,26 @@ impl Inner {
             self.route_found(state, key, route);
             return;
         }
-        let Some(connection) = state.connections.get_mut(&key) else { return };
+        let Some(connection) = state.connections.get_mut(&key) else {
+            return;
+        };
         if connection.dial.is_some() {
             return;
         }
         match candidates {
             Ok((candidates, none)) => {
-                let refusals = if candidates.is_empty() { vec![none] } else { Vec::new() };
-                connection.dial =
-                    Some(Dial { candidates, current: None, schema: None, refusals, failure: Code::Unavailable });
+                let refusals = if candidates.is_empty() {
+                    vec![none]
+                } else {
+                    Vec::new()
+                };
+                connection.dial = Some(Dial {
+                    candidates,
+                    current: None,
+                    schema: None,
+                    refusals,
+                    failure: Code::Unavailable,
+                });
                 self.next_candidate(state, key);
             }
             Err(error) => self.dial_failed(state, key, error),
@@ -134,20 +167,39 @@ impl Inner {
     /// A server of this driver that exports the interface.
     fn local_route(&self, state: &mut State, key: u64) -> Option<(Route, Arc<Schema>)> {
         let connection = state.connections.get(&key)?;
-        state.servers.iter().filter(|(_, server)| server.accepts_calls()).find_map(|(server, entry)| {
-            entry.exports.iter().enumerate().find(|(_, e)| interface_matches(&connection.wanted, &e.schema.interface)).map(
-                |(index, export)| {
-                    let route = Route { link: None, server: *server, interface: index as u32, resolution: None };
-                    (route, export.schema.clone())
-                },
-            )
-        })
+        state
+            .servers
+            .iter()
+            .filter(|(_, server)| {
+                server.accepts_calls()
+                    && server.settings.runtime_dir == connection.settings.runtime_dir
+            })
+            .find_map(|(server, entry)| {
+                entry
+                    .exports
+                    .iter()
+                    .enumerate()
+                    .find(|(_, e)| interface_matches(&connection.wanted, &e.schema.interface))
+                    .map(|(index, export)| {
+                        let route = Route {
+                            link: None,
+                            server: *server,
+                            interface: index as u32,
+                            resolution: None,
+                        };
+                        (route, export.schema.clone())
+                    })
+            })
     }
 
     fn next_candidate(self: &Arc<Self>, state: &mut State, key: u64) {
         loop {
-            let Some(connection) = state.connections.get_mut(&key) else { return };
-            let Some(dial) = &mut connection.dial else { return };
+            let Some(connection) = state.connections.get_mut(&key) else {
+                return;
+            };
+            let Some(dial) = &mut connection.dial else {
+                return;
+            };
             dial.schema = None;
             let Some(instance) = dial.candidates.pop_front() else {
                 let error = Error::new(dial.failure, dial.refusals.join("; "));
@@ -166,21 +218,37 @@ impl Inner {
             }
             match self.open_link(state, key, &instance) {
                 Ok(link) => {
-                    if let Some(dial) = state.connections.get_mut(&key).and_then(|c| c.dial.as_mut()) {
+                    if let Some(dial) = state
+                        .connections
+                        .get_mut(&key)
+                        .and_then(|c| c.dial.as_mut())
+                    {
                         dial.current = Some((link, instance));
                     }
                     return;
                 }
                 Err(why) => {
-                    if let Some(dial) = state.connections.get_mut(&key).and_then(|c| c.dial.as_mut()) {
-                        dial.refusals.push(format!("{} instance {}: {why}", instance.language, instance.name));
+                    if let Some(dial) = state
+                        .connections
+                        .get_mut(&key)
+                        .and_then(|c| c.dial.as_mut())
+                    {
+                        dial.refusals.push(format!(
+                            "{} instance {}: {why}",
+                            instance.language, instance.name
+                        ));
                     }
                 }
             }
         }
     }
 
-    fn open_link(&self, state: &mut State, connection: u64, instance: &InstanceDescription) -> Result<u64, String> {
+    fn open_link(
+        &self,
+        state: &mut State,
+        connection: u64,
+        instance: &InstanceDescription,
+    ) -> Result<u64, String> {
         let settings = state.connections[&connection].settings.clone();
         let socket = Socket::connect(&instance.socket()).map_err(|error| match error.kind() {
             ErrorKind::ConnectionRefused | ErrorKind::NotFound => {
@@ -192,18 +260,28 @@ impl Inner {
         })?;
         let peer = socket.peer();
         if !settings.trusts(peer.uid) {
-            return Err(format!("it runs as user {}, whom HMS_TRUSTED_USERS does not name", peer.uid));
+            return Err(format!(
+                "it runs as user {}, whom HMS_TRUSTED_USERS does not name",
+                peer.uid
+            ));
         }
+        let hello = hello(&settings, self.language, "", Vec::new());
+        let protocol = Link::new(Role::Client, hello).map_err(|error| error.to_string())?;
         let key = state.key();
-        let added = self.poller.add(&socket, Watched::Link(key).key(), Interest::READ);
+        let added = self
+            .poller
+            .add(&socket, Watched::Link(key).key(), Interest::READ);
         added.map_err(|error| error.to_string())?;
-        let process = Process::watch(peer.pid)
-            .filter(|process| self.poller.add(process, Watched::Process(key).key(), Interest::READ).is_ok());
+        let process = Process::watch(peer.pid).filter(|process| {
+            self.poller
+                .add(process, Watched::Process(key).key(), Interest::READ)
+                .is_ok()
+        });
         let link = LinkEntry {
             socket,
-            protocol: Link::new(Role::Client, hello(&settings, self.language, "", Vec::new())),
+            protocol,
             peer: None,
-            side: Side::Client { instance: instance.clone(), settings },
+            side: Side::Client,
             process,
             outgoing: Default::default(),
             schemas: Default::default(),
@@ -215,7 +293,9 @@ impl Inner {
         state.links.insert(key, link);
         state.instances.insert(instance.name.clone(), key);
         self.flush_link(state, key);
-        state.timers.insert((clock::now() + PATIENCE, Timer::Dial(connection)));
+        state
+            .timers
+            .insert((clock::now() + PATIENCE, Timer::Dial(connection)));
         self.arm(state);
         Ok(key)
     }
@@ -228,18 +308,38 @@ impl Inner {
     }
 
     fn ask_schema(self: &Arc<Self>, state: &mut State, key: u64) {
-        let Some(connection) = state.connections.get_mut(&key) else { return };
-        let Some(dial) = &mut connection.dial else { return };
-        let Some((link_key, instance)) = &dial.current else { return };
+        let Some(connection) = state.connections.get_mut(&key) else {
+            return;
+        };
+        let Some(dial) = &mut connection.dial else {
+            return;
+        };
+        let Some((link_key, instance)) = &dial.current else {
+            return;
+        };
         let link_key = *link_key;
-        let Some(link) = state.links.get_mut(&link_key) else { return };
-        let Some(peer) = link.peer.clone() else { return };
+        let Some(link) = state.links.get_mut(&link_key) else {
+            return;
+        };
+        let Some(peer) = link.peer.clone() else {
+            return;
+        };
         if peer.instance != instance.name {
-            dial.refusals.push(format!("instance {}: another one answered at its socket", instance.name));
+            dial.refusals.push(format!(
+                "instance {}: another one answered at its socket",
+                instance.name
+            ));
             return self.next_candidate(state, key);
         }
-        let Some(index) = peer.exports.iter().position(|e| interface_matches(&connection.wanted, &e.interface)) else {
-            dial.refusals.push(format!("instance {}: it does not export {}", instance.name, connection.wanted));
+        let Some(index) = peer
+            .exports
+            .iter()
+            .position(|e| interface_matches(&connection.wanted, &e.interface))
+        else {
+            dial.refusals.push(format!(
+                "instance {}: it does not export {}",
+                instance.name, connection.wanted
+            ));
             return self.next_candidate(state, key);
         };
         dial.schema = Some(index as u32);
@@ -256,24 +356,46 @@ impl Inner {
             return self.link_ready_for(state, key, link_key, index as u32, schema);
         }
         if link.schemas_asked.insert(index as u32) {
-            link.protocol.request_schema(index as u32);
+            // Refused only once the link is closed, and then the dial goes on without it.
+            let _ = link.protocol.request_schema(index as u32);
             state.touch(link_key);
         }
     }
 
     /// A schema has come: checked, kept, and given to whoever waits for it.
-    pub fn schema_came(self: &Arc<Self>, state: &mut State, link_key: u64, index: u32, json: &[u8]) {
-        let Some(link) = state.links.get_mut(&link_key) else { return };
-        let announced = link.peer.as_ref().and_then(|peer| peer.exports.get(index as usize));
+    pub fn schema_came(
+        self: &Arc<Self>,
+        state: &mut State,
+        link_key: u64,
+        index: u32,
+        json: &[u8],
+    ) {
+        let Some(link) = state.links.get_mut(&link_key) else {
+            return;
+        };
+        let announced = link
+            .peer
+            .as_ref()
+            .and_then(|peer| peer.exports.get(index as usize));
         let schema = Schema::from_peer_json(json).and_then(|schema| match announced {
-            Some(export) if export.interface == schema.interface && hex(&export.fingerprint) == schema.fingerprint => {
+            Some(export)
+                if export.interface == schema.interface
+                    && hex(&export.fingerprint) == schema.fingerprint =>
+            {
                 Ok(Arc::new(schema))
             }
-            _ => Err(Error::internal("the schema is not the one that was announced")),
+            _ => Err(Error::internal(
+                "the schema is not the one that was announced",
+            )),
         });
         let waiting: Vec<u64> = dialing_through(state, link_key)
             .into_iter()
-            .filter(|key| state.connections[key].dial.as_ref().is_some_and(|dial| dial.schema == Some(index)))
+            .filter(|key| {
+                state.connections[key]
+                    .dial
+                    .as_ref()
+                    .is_some_and(|dial| dial.schema == Some(index))
+            })
             .collect();
         match schema {
             Ok(schema) => {
@@ -286,8 +408,13 @@ impl Inner {
             }
             Err(error) => {
                 for key in waiting {
-                    if let Some(dial) = state.connections.get_mut(&key).and_then(|c| c.dial.as_mut()) {
-                        dial.refusals.push(format!("its schema is refused: {}", error.message()));
+                    if let Some(dial) = state
+                        .connections
+                        .get_mut(&key)
+                        .and_then(|c| c.dial.as_mut())
+                    {
+                        dial.refusals
+                            .push(format!("its schema is refused: {}", error.message()));
                     }
                     self.next_candidate(state, key);
                 }
@@ -295,27 +422,47 @@ impl Inner {
         }
     }
 
-    fn link_ready_for(self: &Arc<Self>, state: &mut State, key: u64, link: u64, index: u32, schema: Arc<Schema>) {
-        let route = Route { link: Some(link), server: 0, interface: index, resolution: None };
+    fn link_ready_for(
+        self: &Arc<Self>,
+        state: &mut State,
+        key: u64,
+        link: u64,
+        index: u32,
+        schema: Arc<Schema>,
+    ) {
+        let route = Route {
+            link: Some(link),
+            server: 0,
+            interface: index,
+            resolution: None,
+        };
         self.route_found(state, key, (route, schema));
     }
 
     /// Resolves versions and lets everybody who waits go on.
-    fn route_found(self: &Arc<Self>, state: &mut State, key: u64, (mut route, schema): (Route, Arc<Schema>)) {
-        let Some(connection) = state.connections.get_mut(&key) else { return };
+    fn route_found(
+        self: &Arc<Self>,
+        state: &mut State,
+        key: u64,
+        (mut route, schema): (Route, Arc<Schema>),
+    ) {
+        let Some(connection) = state.connections.get_mut(&key) else {
+            return;
+        };
         match &connection.view {
             None => connection.view = Some(schema),
-            Some(view) if view.fingerprint == schema.fingerprint && view.functions.len() == schema.functions.len() => {}
+            Some(view)
+                if view.fingerprint == schema.fingerprint
+                    && view.functions.len() == schema.functions.len() => {}
             Some(view) => {
                 let resolution = Resolution::new(view, &schema);
-                let differences = resolution.differences();
-                if connection.brought && !differences.is_empty() {
-                    let error = Error::new(
-                        Code::FailedPrecondition,
-                        format!("{} does not fit the caller's contract: {}", schema.interface, differences.join("; ")),
-                    );
-                    let Some(dial) = &mut connection.dial else { return self.dial_failed(state, key, error) };
-                    dial.failure = Code::FailedPrecondition;
+                if connection.brought
+                    && let Err(error) = resolution.check()
+                {
+                    let Some(dial) = &mut connection.dial else {
+                        return self.dial_failed(state, key, error);
+                    };
+                    dial.failure = error.code();
                     dial.refusals.push(error.message().to_owned());
                     return self.next_candidate(state, key);
                 }
@@ -333,7 +480,9 @@ impl Inner {
             self.complete(state, pending, Outcome::Ok(Vec::new()));
         }
         // A second instance shares the load, but nobody waits for it.
-        let Some(connection) = state.connections.get_mut(&key) else { return };
+        let Some(connection) = state.connections.get_mut(&key) else {
+            return;
+        };
         if let Some(dial) = &mut connection.dial {
             dial.current = None;
             if local || connection.routes.len() >= MOST_ROUTES || dial.candidates.is_empty() {
@@ -345,7 +494,9 @@ impl Inner {
     }
 
     fn dial_failed(self: &Arc<Self>, state: &mut State, key: u64, error: Error) {
-        let Some(connection) = state.connections.get_mut(&key) else { return };
+        let Some(connection) = state.connections.get_mut(&key) else {
+            return;
+        };
         connection.dial = None;
         let queue = std::mem::take(&mut connection.queue);
         let connects = std::mem::take(&mut connection.connects);
@@ -354,12 +505,32 @@ impl Inner {
         }
     }
 
+    /// The peer refused the link: that is what a dial through it fails with, if all else fails too.
+    pub fn dial_refused(&self, state: &mut State, link: u64, code: Code) {
+        for key in dialing_through(state, link) {
+            if let Some(dial) = state
+                .connections
+                .get_mut(&key)
+                .and_then(|c| c.dial.as_mut())
+            {
+                dial.failure = code;
+            }
+        }
+    }
+
     /// The link of a dial is gone.
     pub fn dial_lost_link(self: &Arc<Self>, state: &mut State, link: u64, why: &str) {
         for key in dialing_through(state, link) {
-            if let Some(dial) = state.connections.get_mut(&key).and_then(|c| c.dial.as_mut()) {
+            if let Some(dial) = state
+                .connections
+                .get_mut(&key)
+                .and_then(|c| c.dial.as_mut())
+            {
                 if let Some((_, instance)) = dial.current.take() {
-                    dial.refusals.push(format!("{} instance {}: {why}", instance.language, instance.name));
+                    dial.refusals.push(format!(
+                        "{} instance {}: {why}",
+                        instance.language, instance.name
+                    ));
                 }
                 self.next_candidate(state, key);
             }
@@ -368,9 +539,15 @@ impl Inner {
 
     /// A handshake takes long. A dead instance is left; a busy one is waited for only where there is no other.
     pub fn dial_takes_long(self: &Arc<Self>, state: &mut State, key: u64) {
-        let Some(connection) = state.connections.get_mut(&key) else { return };
-        let Some(dial) = &mut connection.dial else { return };
-        let Some((link, instance)) = dial.current.clone() else { return };
+        let Some(connection) = state.connections.get_mut(&key) else {
+            return;
+        };
+        let Some(dial) = &mut connection.dial else {
+            return;
+        };
+        let Some((link, instance)) = dial.current.clone() else {
+            return;
+        };
         if state.links.get(&link).is_none_or(|l| l.peer.is_some()) {
             return;
         }
@@ -378,7 +555,9 @@ impl Inner {
             discovery::forget(&instance);
             return self.lose(state, link, "it is dead");
         }
-        state.timers.insert((clock::now() + PATIENCE, Timer::Dial(key)));
+        state
+            .timers
+            .insert((clock::now() + PATIENCE, Timer::Dial(key)));
         if !dial.candidates.is_empty() {
             dial.candidates.push_back(instance);
             dial.current = None;
@@ -388,20 +567,56 @@ impl Inner {
 
     /// A connect of an event loop has ended.
     pub fn connect_ended(self: &Arc<Self>, state: &mut State, key: u64, outcome: Outcome) {
-        let Some(pending) = state.pending.remove(&key) else { return };
+        let Some(pending) = state.pending.remove(&key) else {
+            return;
+        };
         if pending.deadline != 0 {
-            state.timers.remove(&(pending.deadline, Timer::Deadline(key)));
+            state
+                .timers
+                .remove(&(pending.deadline, Timer::Deadline(key)));
         }
-        let Target::Connect(token) = pending.target else { return };
+        let Target::Connect(token) = pending.target else {
+            return;
+        };
         let result = match outcome {
             Outcome::Ok(_) => Ok(Client::of(self, state, pending.connection)),
             Outcome::System(error) => Err(error),
-            Outcome::Declared(_) | Outcome::Cancelled => Err(Error::new(Code::Cancelled, "the connect was cancelled")),
+            Outcome::Declared(_) | Outcome::Cancelled => {
+                Err(Error::new(Code::Cancelled, "the connect was cancelled"))
+            }
         };
         if result.is_err() {
             state.connections.remove(&pending.connection);
         }
-        state.events.push_back((Event::Connected { token, result }, None));
+        state
+            .events
+            .push_back((Event::Connected { token, result }, None));
+    }
+
+    /// Closes links that no connection uses any more.
+    pub fn release_links(self: &Arc<Self>, state: &mut State) {
+        let used = |state: &State, link: u64| {
+            state.connections.values().any(|connection| {
+                connection
+                    .routes
+                    .iter()
+                    .any(|route| route.link == Some(link))
+                    || connection
+                        .dial
+                        .as_ref()
+                        .is_some_and(|dial| dial.current.as_ref().is_some_and(|(l, _)| *l == link))
+            })
+        };
+        let unused: Vec<u64> = state
+            .links
+            .iter()
+            .filter(|(key, link)| matches!(link.side, Side::Client) && !used(state, **key))
+            .map(|(key, _)| *key)
+            .collect();
+        for key in unused {
+            self.flush_link(state, key);
+            self.lose(state, key, "nobody uses it any more");
+        }
     }
 
     /// Takes a connect back: nobody waits for it any more.
@@ -423,7 +638,12 @@ impl Connection {
         let start = self.turn % count;
         (0..self.routes.len())
             .map(|i| &self.routes[(start + i) % count])
-            .min_by_key(|route| route.link.and_then(|key| links.get(&key)).map_or(0, |link| link.outgoing.len()))
+            .min_by_key(|route| {
+                route
+                    .link
+                    .and_then(|key| links.get(&key))
+                    .map_or(0, |link| link.outgoing.len())
+            })
             .cloned()
     }
 }
@@ -431,7 +651,10 @@ impl Connection {
 impl Route {
     /// What turns bytes of the view into bytes of the route's contract and back, if they differ.
     pub fn plan(&self, function: u32) -> Option<Plan> {
-        self.resolution.clone().map(|resolution| Plan { resolution, function })
+        self.resolution.clone().map(|resolution| Plan {
+            resolution,
+            function,
+        })
     }
 }
 
@@ -455,8 +678,17 @@ pub(crate) fn hello(
 }
 
 fn dialing_through(state: &State, link: u64) -> Vec<u64> {
-    let through = |dial: &Dial| dial.current.as_ref().is_some_and(|(current, _)| *current == link);
-    state.connections.iter().filter(|(_, c)| c.dial.as_ref().is_some_and(through)).map(|(key, _)| *key).collect()
+    let through = |dial: &Dial| {
+        dial.current
+            .as_ref()
+            .is_some_and(|(current, _)| *current == link)
+    };
+    state
+        .connections
+        .iter()
+        .filter(|(_, c)| c.dial.as_ref().is_some_and(through))
+        .map(|(key, _)| *key)
+        .collect()
 }
 
 fn hex(bytes: &[u8]) -> String {

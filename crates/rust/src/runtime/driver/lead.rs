@@ -40,15 +40,22 @@ pub(crate) fn current() -> Result<Arc<Parker>> {
         {
             return Ok(me.parker.clone());
         }
-        let parker = Parker::new().map_err(|e| Error::new(Code::ResourceExhausted, format!("cannot wait: {e}")))?;
+        let parker = Parker::new()
+            .map_err(|e| Error::new(Code::ResourceExhausted, format!("cannot wait: {e}")))?;
         let parker = Arc::new(parker);
-        *me = Some(Me { parker: parker.clone(), works_for: None });
+        *me = Some(Me {
+            parker: parker.clone(),
+            works_for: None,
+        });
         Ok(parker)
     })
 }
 
 pub(crate) fn is_current(parker: &Arc<Parker>) -> bool {
-    ME.with_borrow(|me| me.as_ref().is_some_and(|me| Arc::ptr_eq(&me.parker, parker)))
+    ME.with_borrow(|me| {
+        me.as_ref()
+            .is_some_and(|me| Arc::ptr_eq(&me.parker, parker))
+    })
 }
 
 /// The server that this thread is a worker of.
@@ -81,7 +88,11 @@ impl Inner {
         until: u64,
         park: impl FnOnce(&mut State) -> &mut Vec<Arc<Parker>>,
     ) -> (MutexGuard<'a, State>, Step) {
-        let left = if until == 0 { u64::MAX } else { until.saturating_sub(clock::now()) };
+        let left = if until == 0 {
+            u64::MAX
+        } else {
+            until.saturating_sub(clock::now())
+        };
         let timeout = Duration::from_nanos(left).min(LOOK_UP);
         if state.leader.is_none() {
             state.leader = Some(parker.clone());
@@ -90,7 +101,11 @@ impl Inner {
                 state.leader = None;
                 state.leader_called = false;
             });
-            let step = if interrupted { Step::AskInterrupt } else { Step::Look };
+            let step = if interrupted {
+                Step::AskInterrupt
+            } else {
+                Step::Look
+            };
             return (state, step);
         }
         park(&mut state).push(parker.clone());
@@ -101,17 +116,29 @@ impl Inner {
         for server in state.servers.values_mut() {
             server.idle.retain(|other| !Arc::ptr_eq(other, parker));
         }
-        (state, if parked == Parked::Woken { Step::Look } else { Step::AskInterrupt })
+        (
+            state,
+            if parked == Parked::Woken {
+                Step::Look
+            } else {
+                Step::AskInterrupt
+            },
+        )
     }
 
-    fn poll_once(self: &Arc<Self>, timeout: Duration, done: impl FnOnce(&mut State)) -> (MutexGuard<'_, State>, bool) {
+    fn poll_once(
+        self: &Arc<Self>,
+        timeout: Duration,
+        done: impl FnOnce(&mut State),
+    ) -> (MutexGuard<'_, State>, bool) {
         READY.with_borrow_mut(|ready| {
             let ready = ready.get_or_insert_with(|| ReadyList::new(BATCH));
             let started = clock::now();
             let waited = self.poller.wait(ready, Some(timeout));
             let mut state = self.lock();
             done(&mut state);
-            let quiet = ready.as_slice().is_empty() && clock::now() - started >= timeout.as_nanos() as u64;
+            let quiet =
+                ready.as_slice().is_empty() && clock::now() - started >= timeout.as_nanos() as u64;
             if waited == Waited::Done {
                 self.process(&mut state, ready.as_slice());
             }
@@ -130,17 +157,33 @@ impl Inner {
             drop(state);
             let parked = parker.park(Some(LOOK_UP));
             let mut state = self.lock();
-            state.backups_waiting.retain(|other| !Arc::ptr_eq(other, parker));
-            return (state, if parked == Parked::Woken { Step::Look } else { Step::AskInterrupt });
+            state
+                .backups_waiting
+                .retain(|other| !Arc::ptr_eq(other, parker));
+            return (
+                state,
+                if parked == Parked::Woken {
+                    Step::Look
+                } else {
+                    Step::AskInterrupt
+                },
+            );
         }
         state.backup = true;
         drop(state);
-        let (mut state, interrupted) = self.poll_once(LOOK_UP, |state| state.backup = false);
+        let (state, interrupted) = self.poll_once(LOOK_UP, |state| state.backup = false);
         if state.leader_called && state.leader.is_some() {
             // The ring was for the leader and woke us: we do not wait now, so this one reaches it.
             self.poller.ring();
         }
-        (state, if interrupted { Step::AskInterrupt } else { Step::Look })
+        (
+            state,
+            if interrupted {
+                Step::AskInterrupt
+            } else {
+                Step::Look
+            },
+        )
     }
 
     /// Called by a thread that stops waiting: somebody else has to lead if nobody waits in reserve.
@@ -152,15 +195,19 @@ impl Inner {
             next.unpark();
         } else if let Some(next) = state.backups_waiting.last().cloned() {
             next.unpark();
-        } else if let Some(next) = state.servers.values().find_map(|server| server.idle.last().cloned()) {
+        } else if let Some(next) = state
+            .servers
+            .values()
+            .find_map(|server| server.idle.last().cloned())
+        {
             next.unpark();
         }
     }
 
     /// Blocks until the pending call has ended and takes its outcome. Runs calls of the same chain meanwhile.
-    pub fn wait_for(
-        self: &Arc<Self>,
-        mut state: MutexGuard<'_, State>,
+    pub fn wait_for<'a>(
+        self: &'a Arc<Self>,
+        mut state: MutexGuard<'a, State>,
         key: u64,
         parker: &Arc<Parker>,
         chain: [u8; 16],
@@ -170,11 +217,16 @@ impl Inner {
         state.waiting.push((chain, parker.clone()));
         let (outcome, plan) = loop {
             let Some(pending) = state.pending.get(&key) else {
-                break (Outcome::System(Error::internal("a pending call vanished")), None);
+                break (
+                    Outcome::System(Error::internal("a pending call vanished")),
+                    None,
+                );
             };
             if let Progress::Ended(_) = pending.progress {
                 let pending = state.pending.remove(&key).expect("it was there");
-                let Progress::Ended(outcome) = pending.progress else { unreachable!("checked above") };
+                let Progress::Ended(outcome) = pending.progress else {
+                    unreachable!("checked above")
+                };
                 break (outcome, pending.plan);
             }
             let (deadline, sent) = (pending.deadline, call::sent(&pending.progress));
@@ -200,7 +252,11 @@ impl Inner {
                 }
             }
         };
-        if let Some(at) = state.waiting.iter().rposition(|(c, p)| *c == chain && Arc::ptr_eq(p, parker)) {
+        if let Some(at) = state
+            .waiting
+            .iter()
+            .rposition(|(c, p)| *c == chain && Arc::ptr_eq(p, parker))
+        {
             state.waiting.swap_remove(at);
         }
         self.flush(&mut state);

@@ -11,7 +11,7 @@ pub(crate) mod call;
 pub(crate) mod connection;
 pub(crate) mod lead;
 pub(crate) mod state;
-mod turn;
+pub(crate) mod turn;
 
 use super::client::Client;
 use super::server::Inbound;
@@ -106,10 +106,20 @@ impl Driver {
     }
 
     fn new(language: &'static str, kind: Kind) -> Result<Driver> {
-        let poller = Poller::new().map_err(|e| Error::new(Code::ResourceExhausted, format!("no driver: {e}")))?;
-        let state = State { scratch: vec![0; SCRATCH], ..State::default() };
+        let poller = Poller::new()
+            .map_err(|e| Error::new(Code::ResourceExhausted, format!("no driver: {e}")))?;
+        let state = State {
+            scratch: vec![0; SCRATCH],
+            ..State::default()
+        };
         Ok(Driver {
-            inner: Arc::new(Inner { generation: fork::generation(), language, kind, poller, state: Mutex::new(state) }),
+            inner: Arc::new(Inner {
+                generation: fork::generation(),
+                language,
+                kind,
+                poller,
+                state: Mutex::new(state),
+            }),
         })
     }
 
@@ -136,7 +146,10 @@ impl Driver {
         }
         let events: Vec<_> = state.events.drain(..).collect();
         drop(state);
-        events.into_iter().map(|(event, plan)| event.in_callers_view(plan)).collect()
+        events
+            .into_iter()
+            .map(|(event, plan)| event.in_callers_view(plan))
+            .collect()
     }
 
     /// Hands what was started or replied since to the sockets, without looking for answers.
@@ -155,7 +168,9 @@ impl Driver {
 
 impl std::fmt::Debug for Driver {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Driver").field("kind", &self.inner.kind).finish_non_exhaustive()
+        f.debug_struct("Driver")
+            .field("kind", &self.inner.kind)
+            .finish_non_exhaustive()
     }
 }
 

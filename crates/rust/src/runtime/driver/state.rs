@@ -3,13 +3,11 @@
 use super::Event;
 use super::connection::Connection;
 use crate::runtime::context::CallContext;
-use crate::runtime::discovery::InstanceDescription;
 use crate::runtime::server::ServerState;
-use crate::runtime::settings::Settings;
 use hms_ffi_core::contract::resolve::Resolution;
 use hms_ffi_core::contract::schema::Schema;
 use hms_ffi_core::dispatch::Outcome;
-use hms_ffi_core::protocol::{Link, PeerHello};
+use hms_ffi_core::protocol::{Hello, Link};
 use hms_ffi_transport::park::Parker;
 use hms_ffi_transport::peer::Process;
 use hms_ffi_transport::socket::Socket;
@@ -53,7 +51,8 @@ pub(crate) struct State {
     pub local: KeyMap<Incoming>,
     /// Where bytes are read to; large enough that one call rarely needs two reads.
     pub scratch: Vec<u8>,
-    last_key: u64,
+    /// Set by [`State::key`] alone.
+    pub last_key: u64,
 }
 
 /// What a timer is for.
@@ -70,7 +69,7 @@ pub(crate) struct LinkEntry {
     pub socket: Socket,
     pub protocol: Link,
     /// The peer's hello once it has come.
-    pub peer: Option<Arc<PeerHello>>,
+    pub peer: Option<Arc<Hello>>,
     /// Who it is: an instance that we connected to, or a caller of one of our servers.
     pub side: Side,
     /// Death notice that works although a forked child may hold the socket open.
@@ -99,8 +98,8 @@ pub(crate) struct Incoming {
 
 /// Which side of the link we are.
 pub(crate) enum Side {
-    /// We connected to this instance.
-    Client { instance: InstanceDescription, settings: Arc<Settings> },
+    /// We connected to an instance.
+    Client,
     /// The peer connected to this server of ours.
     Server { server: u64 },
 }

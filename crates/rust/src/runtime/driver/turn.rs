@@ -10,7 +10,6 @@ use hms_ffi_transport::park::Parker;
 use hms_ffi_transport::poll::{Interest, Ready};
 use hms_ffi_transport::socket;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 /// Whose descriptor a poller key names.
 #[derive(Clone, Copy)]
@@ -96,10 +95,14 @@ impl Inner {
                         self.complete(state, pending, outcome);
                     }
                 }
-                LinkEvent::Call { id, head, args } => server::called(self, state, key, id, head, args),
-                LinkEvent::CancelRequested { id, reason } => self.cancelled_by_peer(state, key, id, reason),
+                LinkEvent::Call { id, head, args } => {
+                    server::called(self, state, key, id, head, args)
+                }
+                LinkEvent::CancelRequested { id, reason } => {
+                    self.cancelled_by_peer(state, key, id, reason)
+                }
                 LinkEvent::Opened(peer) => {
-                    link.peer = Some(Arc::new(peer));
+                    link.peer = Some(peer);
                     state.touch(key);
                     self.link_opened(state, key);
                 }
@@ -109,7 +112,10 @@ impl Inner {
                 }
                 LinkEvent::Schema { index, json } => self.schema_came(state, key, index, &json),
                 LinkEvent::Goodbye { .. } => self.retire(state, key),
-                LinkEvent::Refused { error } => self.lose(state, key, &format!("it refused the link: {error}")),
+                LinkEvent::Failed(error) => {
+                    self.dial_refused(state, key, error.code());
+                    self.lose(state, key, &format!("it refused the link: {error}"));
+                }
                 LinkEvent::Pong(_) => {}
             }
         }
@@ -117,8 +123,10 @@ impl Inner {
     }
 
     /// Gives an outcome to whoever waits for it.
-    pub fn complete(&self, state: &mut State, key: u64, outcome: Outcome) {
-        let Some(pending) = state.pending.get_mut(&key) else { return };
+    pub fn complete(self: &Arc<Self>, state: &mut State, key: u64, outcome: Outcome) {
+        let Some(pending) = state.pending.get_mut(&key) else {
+            return;
+        };
         match &pending.target {
             Target::Thread(parker) => {
                 let parker = parker.clone();
@@ -129,9 +137,13 @@ impl Inner {
                 let token = *token;
                 let pending = state.pending.remove(&key).expect("it was there");
                 if pending.deadline != 0 {
-                    state.timers.remove(&(pending.deadline, Timer::Deadline(key)));
+                    state
+                        .timers
+                        .remove(&(pending.deadline, Timer::Deadline(key)));
                 }
-                state.events.push_back((Event::Done { token, outcome }, pending.plan));
+                state
+                    .events
+                    .push_back((Event::Done { token, outcome }, pending.plan));
             }
             Target::Connect(_) => self.connect_ended(state, key, outcome),
         }
@@ -152,15 +164,21 @@ impl Inner {
     }
 
     fn cancelled_by_peer(self: &Arc<Self>, state: &mut State, key: u64, id: u64, reason: Reason) {
-        let Some(link) = state.links.get_mut(&key) else { return };
-        let Some(incoming) = link.incoming.get(&id) else { return };
+        let Some(link) = state.links.get_mut(&key) else {
+            return;
+        };
+        let Some(incoming) = link.incoming.get(&id) else {
+            return;
+        };
         let late = reason == Reason::Deadline;
-        incoming.context.ended.store(if late { LATE } else { CANCELLED }, Ordering::Relaxed);
+        incoming.context.end(if late { LATE } else { CANCELLED });
         let (inbound, server) = (incoming.inbound, incoming.server);
         if let Some(call) = server::unqueue(state, server, inbound) {
             call.end_unstarted(self, state, Outcome::Cancelled);
         } else if matches!(self.kind, Kind::Loop(_)) {
-            state.events.push_back((Event::CancelInbound { id: inbound, late }, None));
+            state
+                .events
+                .push_back((Event::CancelInbound { id: inbound, late }, None));
         }
     }
 
@@ -175,23 +193,33 @@ impl Inner {
 
     /// The link is gone: every call on it ends, everybody who dials through it looks elsewhere.
     pub fn lose(self: &Arc<Self>, state: &mut State, key: u64, why: &str) {
-        let Some(link) = state.links.get_mut(&key) else { return };
+        let Some(link) = state.links.get_mut(&key) else {
+            return;
+        };
         link.protocol.lost();
         self.drain(state, key);
-        let Some(link) = state.links.remove(&key) else { return };
+        let Some(link) = state.links.remove(&key) else {
+            return;
+        };
         self.poller.remove(&link.socket);
         if let Some(process) = &link.process {
             self.poller.remove(process);
         }
         for (_, incoming) in link.incoming {
-            incoming.context.ended.store(CANCELLED, Ordering::Relaxed);
+            let known = incoming.context.end(CANCELLED);
             if let Some(call) = server::unqueue(state, incoming.server, incoming.inbound) {
                 call.end_unstarted(self, state, Outcome::Cancelled);
-            } else if matches!(self.kind, Kind::Loop(_)) {
-                state.events.push_back((Event::CancelInbound { id: incoming.inbound, late: false }, None));
+            } else if !known && matches!(self.kind, Kind::Loop(_)) {
+                state.events.push_back((
+                    Event::CancelInbound {
+                        id: incoming.inbound,
+                        late: false,
+                    },
+                    None,
+                ));
             }
         }
-        if let Side::Client { .. } = link.side {
+        if let Side::Client = link.side {
             state.instances.retain(|_, other| *other != key);
             for connection in state.connections.values_mut() {
                 connection.routes.retain(|route| route.link != Some(key));
@@ -212,13 +240,17 @@ impl Inner {
 
     /// Writes one link's output until it is empty or the socket is full.
     pub fn flush_link(&self, state: &mut State, key: u64) {
-        let Some(link) = state.links.get_mut(&key) else { return };
+        let Some(link) = state.links.get_mut(&key) else {
+            return;
+        };
         loop {
             let output = link.protocol.output();
             if output.is_empty() {
                 if link.blocked {
                     link.blocked = false;
-                    let _ = self.poller.modify(&link.socket, Watched::Link(key).key(), Interest::READ);
+                    let _ =
+                        self.poller
+                            .modify(&link.socket, Watched::Link(key).key(), Interest::READ);
                 }
                 return;
             }
@@ -227,7 +259,11 @@ impl Inner {
                 socket::Progress::Blocked => {
                     if !link.blocked {
                         link.blocked = true;
-                        let _ = self.poller.modify(&link.socket, Watched::Link(key).key(), Interest::READ_WRITE);
+                        let _ = self.poller.modify(
+                            &link.socket,
+                            Watched::Link(key).key(),
+                            Interest::READ_WRITE,
+                        );
                     }
                     return;
                 }
@@ -242,7 +278,10 @@ impl Event {
     /// The event with its outcome in the caller's own view of the contract.
     pub(super) fn in_callers_view(self, plan: Option<Plan>) -> Event {
         match self {
-            Event::Done { token, outcome } => Event::Done { token, outcome: super::call::in_view(plan.as_ref(), outcome) },
+            Event::Done { token, outcome } => Event::Done {
+                token,
+                outcome: super::call::in_view(plan.as_ref(), outcome),
+            },
             other => other,
         }
     }

@@ -6,21 +6,42 @@ use crate::runtime::context::{CANCELLED, CallContext, Caller, LATE, RUNNING};
 use crate::runtime::driver::state::{Incoming, State};
 use crate::runtime::driver::{Event, Inner, Kind, call, lead};
 use hms_ffi_core::dispatch::Outcome;
-use hms_ffi_core::error::{Code, Error, Sent};
+use hms_ffi_core::error::{Error, Sent};
 use hms_ffi_core::protocol::{CallHead, Reason};
 use hms_ffi_transport::clock;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 /// A call has come on a link.
-pub(crate) fn called(inner: &Arc<Inner>, state: &mut State, link_key: u64, id: u64, head: CallHead, args: Vec<u8>) {
-    let Some(link) = state.links.get(&link_key) else { return };
-    let peer = link.socket.peer();
-    let caller = Caller { uid: peer.uid, gid: peer.gid, pid: peer.pid };
-    let crate::runtime::driver::state::Side::Server { server } = link.side else {
-        return refuse_on_link(state, link_key, id, Error::unimplemented("this side of the link exports nothing"));
+pub(crate) fn called(
+    inner: &Arc<Inner>,
+    state: &mut State,
+    link_key: u64,
+    id: u64,
+    head: CallHead,
+    args: Vec<u8>,
+) {
+    let Some(link) = state.links.get(&link_key) else {
+        return;
     };
-    let origin = Origin::Link { link: link_key, call: id };
+    let peer = link.socket.peer();
+    let caller = Caller {
+        uid: peer.uid,
+        gid: peer.gid,
+        pid: peer.pid,
+    };
+    let crate::runtime::driver::state::Side::Server { server } = link.side else {
+        return refuse_on_link(
+            state,
+            link_key,
+            id,
+            Error::unimplemented("this side of the link exports nothing"),
+        );
+    };
+    let origin = Origin::Link {
+        link: link_key,
+        call: id,
+    };
     match admit(inner, state, server, origin, caller, head, args) {
         Ok(incoming) => {
             if let Some(link) = state.links.get_mut(&link_key) {
@@ -53,7 +74,15 @@ pub(crate) fn called_locally(
         gid: rustix::process::getegid().as_raw(),
         pid: std::process::id(),
     };
-    match admit(inner, state, server, Origin::Local { pending }, caller, head, args) {
+    match admit(
+        inner,
+        state,
+        server,
+        Origin::Local { pending },
+        caller,
+        head,
+        args,
+    ) {
         Ok(incoming) => {
             state.local.insert(pending, incoming);
         }
@@ -73,13 +102,21 @@ fn admit(
     args: Vec<u8>,
 ) -> Result<Incoming, Error> {
     let key = state.key();
-    let server = state.servers.get_mut(&server_key).filter(|server| server.accepts_calls());
+    let server = state
+        .servers
+        .get_mut(&server_key)
+        .filter(|server| server.accepts_calls());
     let server = server.ok_or_else(|| Error::unavailable("the provider is shutting down"))?;
     let exported = server.exports.get(head.interface as usize).cloned();
-    let exported = exported.ok_or_else(|| Error::unimplemented(format!("no interface {} is exported", head.interface)))?;
+    let exported = exported.ok_or_else(|| {
+        Error::unimplemented(format!("no interface {} is exported", head.interface))
+    })?;
     match exported.uncallable.get(head.function as usize) {
         None => {
-            let message = format!("{} has no function {}", exported.schema.interface, head.function);
+            let message = format!(
+                "{} has no function {}",
+                exported.schema.interface, head.function
+            );
             return Err(Error::unimplemented(message));
         }
         Some(Some(why)) => return Err(Error::unimplemented(why.clone())),
@@ -121,7 +158,11 @@ fn admit(
         return Err(error);
     }
     server.ready.push_back(inbound);
-    Ok(Incoming { context, inbound: key, server: server_key })
+    Ok(Incoming {
+        context,
+        inbound: key,
+        server: server_key,
+    })
 }
 
 /// Gives queued calls to whoever can run them.
@@ -133,21 +174,31 @@ pub(crate) fn hand_out(inner: &Arc<Inner>, state: &mut State, server_key: u64) {
             }
         }
         Kind::Threads => {
-            let Some(server) = state.servers.get(&server_key) else { return };
-            let Some(newest) = server.ready.back() else { return };
-            let chain = newest.context.chain;
-            // A thread that waits for a call of this chain runs it itself.
-            if let Some((_, parker)) = state.waiting.iter().rfind(|(waiting, _)| *waiting == chain).cloned() {
-                return inner.wake(state, &parker);
-            }
-            // The worker that reads this now takes the first one when it is done reading.
-            if server.ready.len() == 1 && lead::works_for() == Some(server_key) {
+            let Some(server) = state.servers.get(&server_key) else {
                 return;
-            }
-            if let Some(parker) = server.idle.last().cloned() {
+            };
+            let Some(newest) = server.ready.back() else {
+                return;
+            };
+            let chain = newest.context.chain;
+            if server.has_free_worker() {
+                // The worker that reads this now takes the first one when it is done reading.
+                if server.ready.len() == 1 && lead::works_for() == Some(server_key) {
+                    return;
+                }
+                if let Some(parker) = server.idle.last().cloned() {
+                    inner.wake(state, &parker);
+                } else if let Some(leader) = server.leading_worker(state.leader.as_ref()) {
+                    inner.wake(state, &leader);
+                }
+            } else if let Some((_, parker)) = state
+                .waiting
+                .iter()
+                .rfind(|(waiting, _)| *waiting == chain)
+                .cloned()
+            {
+                // All workers are busy: a thread that waits for a call of this chain runs it itself.
                 inner.wake(state, &parker);
-            } else if let Some(leader) = server.leading_worker(state.leader.as_ref()) {
-                inner.wake(state, &leader);
             }
         }
     }
@@ -184,10 +235,20 @@ pub(crate) fn take_ready(
     }
 }
 
-/// A queued call of this chain, of whichever server.
-pub(crate) fn take_of_chain(inner: &Arc<Inner>, state: &mut State, chain: [u8; 16]) -> Option<Inbound> {
-    let waits = |server: &ServerState| server.ready.iter().any(|call| call.context.chain == chain);
-    let server = state.servers.iter().find(|(_, server)| !server.ready.is_empty() && waits(server)).map(|(key, _)| *key)?;
+/// A queued call of this chain that no worker is free for, of whichever server.
+pub(crate) fn take_of_chain(
+    inner: &Arc<Inner>,
+    state: &mut State,
+    chain: [u8; 16],
+) -> Option<Inbound> {
+    let waits = |server: &ServerState| {
+        !server.has_free_worker() && server.ready.iter().any(|call| call.context.chain == chain)
+    };
+    let server = state
+        .servers
+        .iter()
+        .find(|(_, server)| !server.ready.is_empty() && waits(server))
+        .map(|(key, _)| *key)?;
     take_ready(inner, state, server, Some(chain))
 }
 
@@ -200,19 +261,35 @@ pub(crate) fn unqueue(state: &mut State, server: u64, inbound: u64) -> Option<In
 
 /// The local caller of a call no longer waits.
 pub(crate) fn give_up_locally(inner: &Arc<Inner>, state: &mut State, pending: u64, reason: Reason) {
-    let Some(incoming) = state.local.remove(&pending) else { return };
+    let Some(incoming) = state.local.remove(&pending) else {
+        return;
+    };
     let late = reason == Reason::Deadline;
-    incoming.context.ended.store(if late { LATE } else { CANCELLED }, Ordering::Relaxed);
+    incoming.context.end(if late { LATE } else { CANCELLED });
     if let Some(call) = unqueue(state, incoming.server, incoming.inbound) {
         call.end_unstarted(inner, state, Outcome::Cancelled);
     } else if let Kind::Loop(_) = inner.kind {
-        state.events.push_back((Event::CancelInbound { id: incoming.inbound, late }, None));
+        state.events.push_back((
+            Event::CancelInbound {
+                id: incoming.inbound,
+                late,
+            },
+            None,
+        ));
     }
 }
 
 /// A call has ended: its place is free.
-pub(crate) fn ended(inner: &Arc<Inner>, state: &mut State, server_key: u64, was_running: bool, chain: [u8; 16]) {
-    let Some(server) = state.servers.get_mut(&server_key) else { return };
+pub(crate) fn ended(
+    inner: &Arc<Inner>,
+    state: &mut State,
+    server_key: u64,
+    was_running: bool,
+    chain: [u8; 16],
+) {
+    let Some(server) = state.servers.get_mut(&server_key) else {
+        return;
+    };
     if was_running {
         server.running -= 1;
         if let Some(at) = server.chains.iter().position(|running| *running == chain) {
@@ -231,6 +308,8 @@ pub(crate) fn ended(inner: &Arc<Inner>, state: &mut State, server_key: u64, was_
 impl Exported {
     /// The schema's JSON, printed once.
     pub(super) fn json(&self) -> Arc<[u8]> {
-        self.json.get_or_init(|| serde_json::to_vec(&*self.schema).unwrap_or_default().into()).clone()
+        self.json
+            .get_or_init(|| serde_json::to_vec(&*self.schema).unwrap_or_default().into())
+            .clone()
     }
 }

@@ -75,7 +75,11 @@ impl Inbound {
             // The handler has run, whatever the error that it passes on says.
             Outcome::System(error) => {
                 let error = error.with_sent(Sent::MaybeExecuted);
-                Outcome::System(if self.context.want_trace { error } else { error.without_trace() })
+                Outcome::System(if self.context.want_trace {
+                    error
+                } else {
+                    error.without_trace()
+                })
             }
             other => other,
         };
@@ -111,7 +115,11 @@ impl Inbound {
 
     fn answer(&mut self, inner: &Arc<Inner>, state: &mut State, outcome: Outcome) {
         self.answered = true;
-        self.layers.end(&self.layer_call(), &outcome, clock::now().saturating_sub(self.since));
+        self.layers.end(
+            &self.layer_call(),
+            &outcome,
+            clock::now().saturating_sub(self.since),
+        );
         match self.origin {
             Origin::Link { link: key, call } => {
                 if let Some(link) = state.links.get_mut(&key)
@@ -151,13 +159,18 @@ impl Drop for Inbound {
             } else {
                 format!("{name}: the handler ended without a reply")
             };
-            self.finish(Outcome::System(Error::internal(message).with_sent(Sent::MaybeExecuted)));
+            self.finish(Outcome::System(
+                Error::internal(message).with_sent(Sent::MaybeExecuted),
+            ));
         }
     }
 }
 
 impl std::fmt::Debug for Inbound {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Inbound").field("id", &self.key).field("function", &self.function().name).finish_non_exhaustive()
+        f.debug_struct("Inbound")
+            .field("id", &self.key)
+            .field("function", &self.function().name)
+            .finish_non_exhaustive()
     }
 }

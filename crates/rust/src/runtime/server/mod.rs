@@ -61,14 +61,21 @@ pub struct ServeOptions {
 
 impl Default for ServeOptions {
     fn default() -> Self {
-        ServeOptions { settings: None, max_concurrent: 64, queue: 1024, name: program_name() }
+        ServeOptions {
+            settings: None,
+            max_concurrent: 64,
+            queue: 1024,
+            name: program_name(),
+        }
     }
 }
 
 /// The name of the running program.
 fn program_name() -> String {
     let path = std::env::current_exe().ok();
-    path.as_deref().and_then(|p| p.file_stem()).map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+    path.as_deref()
+        .and_then(|p| p.file_stem())
+        .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
 /// A running instance. Dropping it closes it.
@@ -118,10 +125,18 @@ impl ServerState {
         self.running == 0 && self.ready.is_empty()
     }
 
+    /// Whether one of the workers runs nothing at this moment.
+    pub fn has_free_worker(&self) -> bool {
+        self.workers.len() > self.running
+    }
+
     /// The leader, if it is one of our workers.
     fn leading_worker(&self, leader: Option<&Arc<Parker>>) -> Option<Arc<Parker>> {
         let leader = leader?;
-        self.workers.iter().find(|worker| Arc::ptr_eq(worker, leader)).cloned()
+        self.workers
+            .iter()
+            .find(|worker| Arc::ptr_eq(worker, leader))
+            .cloned()
     }
 }
 
@@ -144,7 +159,8 @@ impl Server {
     pub fn start(driver: &Driver, exports: Vec<Export>, options: ServeOptions) -> Result<Server> {
         let inner = driver.usable()?;
         let settings = Arc::new(options.settings.map_or_else(Settings::from_env, Ok)?);
-        let mut interfaces: Vec<String> = exports.iter().map(|e| e.schema.interface.clone()).collect();
+        let mut interfaces: Vec<String> =
+            exports.iter().map(|e| e.schema.interface.clone()).collect();
         let count = interfaces.len();
         interfaces.sort();
         interfaces.dedup();
@@ -152,9 +168,12 @@ impl Server {
             return Err(Error::invalid_argument("an interface is exported twice"));
         }
         let interfaces = exports.iter().map(|e| e.schema.interface.clone()).collect();
-        let (registration, listener) = Registration::publish(&settings, interfaces, inner.language, &options.name)?;
+        let (registration, listener) =
+            Registration::publish(&settings, interfaces, inner.language, &options.name)?;
         let name = registration.name().to_owned();
-        let metrics = Arc::new(MetricsLayer::new(exports.iter().map(|e| e.schema.functions.len())));
+        let metrics = Arc::new(MetricsLayer::new(
+            exports.iter().map(|e| e.schema.functions.len()),
+        ));
         let bound = options.max_concurrent.max(1).saturating_add(options.queue);
         let layers = Layers::new(vec![metrics.clone(), Arc::new(LimitLayer::new(bound))]);
         let exports = exports
@@ -197,7 +216,12 @@ impl Server {
         if let Kind::Loop(_) = inner.kind {
             ON_THIS_LOOP.with_borrow_mut(|names| names.push(name.clone()));
         }
-        Ok(Server { driver: driver.clone(), key, name, metrics })
+        Ok(Server {
+            driver: driver.clone(),
+            key,
+            name,
+            metrics,
+        })
     }
 
     /// The instance's random name.
@@ -224,7 +248,11 @@ impl Server {
         }
         lead::set_works_for(Some(self.key));
         loop {
-            if state.servers.get(&self.key).is_none_or(|server| server.closed) {
+            if state
+                .servers
+                .get(&self.key)
+                .is_none_or(|server| server.closed)
+            {
                 break;
             }
             if let Some(call) = admit::take_ready(inner, &mut state, self.key, None) {
@@ -239,9 +267,11 @@ impl Server {
                 continue;
             }
             let key = self.key;
-            let (next, step) = inner.wait_once(state, &parker, 0, |state| match state.servers.get_mut(&key) {
-                Some(server) => &mut server.idle,
-                None => &mut state.parked,
+            let (next, step) = inner.wait_once(state, &parker, 0, |state| {
+                match state.servers.get_mut(&key) {
+                    Some(server) => &mut server.idle,
+                    None => &mut state.parked,
+                }
             });
             state = next;
             if let lead::Step::AskInterrupt = step {
@@ -255,7 +285,9 @@ impl Server {
         }
         lead::set_works_for(None);
         if let Some(server) = state.servers.get_mut(&self.key) {
-            server.workers.retain(|worker| !Arc::ptr_eq(worker, &parker));
+            server
+                .workers
+                .retain(|worker| !Arc::ptr_eq(worker, &parker));
         }
         inner.hand_over(&mut state);
         // Whoever waits in the poller should see that the server is closed, too.
@@ -271,7 +303,11 @@ impl Server {
         let inner = self.threads()?;
         let parker = lead::current()?;
         let mut state = inner.lock();
-        while state.servers.get(&self.key).is_some_and(|server| !server.closed) {
+        while state
+            .servers
+            .get(&self.key)
+            .is_some_and(|server| !server.closed)
+        {
             let (next, step) = inner.wait_in_reserve(state, &parker);
             state = next;
             if let lead::Step::AskInterrupt = step {
@@ -292,13 +328,18 @@ impl Server {
         let inner = self.driver.usable()?;
         match inner.kind {
             Kind::Threads => Ok(inner),
-            Kind::Loop(_) => Err(Error::new(Code::FailedPrecondition, "an event loop serves through its turns")),
+            Kind::Loop(_) => Err(Error::new(
+                Code::FailedPrecondition,
+                "an event loop serves through its turns",
+            )),
         }
     }
 
     /// Leaves discovery and says goodbye: calls that run go on, new ones go elsewhere.
     pub fn stop_accepting(&self) {
-        let Ok(inner) = self.driver.usable() else { return };
+        let Ok(inner) = self.driver.usable() else {
+            return;
+        };
         let mut state = inner.lock();
         if let Some(server) = state.servers.get_mut(&self.key)
             && !server.draining
@@ -320,8 +361,14 @@ impl Server {
 
     /// Calls that are queued or run.
     pub fn in_flight(&self) -> usize {
-        let Ok(inner) = self.driver.usable() else { return 0 };
-        inner.lock().servers.get(&self.key).map_or(0, |server| server.running + server.ready.len())
+        let Ok(inner) = self.driver.usable() else {
+            return 0;
+        };
+        inner
+            .lock()
+            .servers
+            .get(&self.key)
+            .map_or(0, |server| server.running + server.ready.len())
     }
 
     /// [`Server::stop_accepting`], then waits until nothing runs any more, at most `grace`, then [`Server::close`]. For threads.
@@ -332,11 +379,18 @@ impl Server {
         {
             let until = clock::now().saturating_add(grace.as_nanos() as u64);
             let mut state = inner.lock();
-            while state.servers.get(&self.key).is_some_and(|server| !server.is_idle()) && clock::now() < until {
+            while state
+                .servers
+                .get(&self.key)
+                .is_some_and(|server| !server.is_idle())
+                && clock::now() < until
+            {
                 if let Some(server) = state.servers.get_mut(&self.key) {
                     server.drainers.push(parker.clone());
                 }
-                state = inner.wait_once(state, &parker, until, |state| &mut state.parked).0;
+                state = inner
+                    .wait_once(state, &parker, until, |state| &mut state.parked)
+                    .0;
                 if let Some(server) = state.servers.get_mut(&self.key) {
                     server.drainers.retain(|other| !Arc::ptr_eq(other, &parker));
                 }
@@ -348,17 +402,26 @@ impl Server {
 
     /// Ends now: running calls are cancelled, links are closed, workers return.
     pub fn close(&self) {
-        let Ok(inner) = self.driver.usable() else { return };
+        let Ok(inner) = self.driver.usable() else {
+            return;
+        };
         ON_THIS_LOOP.with_borrow_mut(|names| names.retain(|name| *name != self.name));
         self.stop_accepting();
         let mut state = inner.lock();
-        let Some(server) = state.servers.get_mut(&self.key) else { return };
+        let leader = state.leader.clone();
+        let Some(server) = state.servers.get_mut(&self.key) else {
+            return;
+        };
         server.closed = true;
         let queued = std::mem::take(&mut server.ready);
         let mut wake: Vec<_> = server.idle.clone();
-        wake.extend(server.leading_worker(state.leader.as_ref()));
+        wake.extend(server.leading_worker(leader.as_ref()));
         for call in queued {
-            call.end_unstarted(inner, &mut state, Outcome::System(Error::unavailable("the provider was closed")));
+            call.end_unstarted(
+                inner,
+                &mut state,
+                Outcome::System(Error::unavailable("the provider was closed")),
+            );
         }
         inner.flush(&mut state);
         for key in links_of(&state, self.key) {
@@ -382,14 +445,23 @@ impl Drop for Server {
 
 fn links_of(state: &State, server: u64) -> Vec<u64> {
     let is_ours = |link: &LinkEntry| matches!(link.side, Side::Server { server: s } if s == server);
-    state.links.iter().filter(|(_, link)| is_ours(link)).map(|(key, _)| *key).collect()
+    state
+        .links
+        .iter()
+        .filter(|(_, link)| is_ours(link))
+        .map(|(key, _)| *key)
+        .collect()
 }
 
 /// Takes in waiting connections.
 pub(crate) fn accept(inner: &Arc<Inner>, state: &mut State, server_key: u64) {
     loop {
-        let Some(server) = state.servers.get(&server_key) else { return };
-        let Some(listener) = &server.listener else { return };
+        let Some(server) = state.servers.get(&server_key) else {
+            return;
+        };
+        let Some(listener) = &server.listener else {
+            return;
+        };
         let socket = match listener.accept() {
             Ok(Some(socket)) => socket,
             Ok(None) => return,
@@ -407,17 +479,35 @@ pub(crate) fn accept(inner: &Arc<Inner>, state: &mut State, server_key: u64) {
                 fingerprint: fingerprint(&e.schema.fingerprint),
             })
             .collect();
-        let instance = server.registration.as_ref().map_or("", |r| r.name()).to_owned();
-        let mut link = Link::new(Role::Server, connection::hello(&settings, inner.language, &instance, exports));
+        let instance = server
+            .registration
+            .as_ref()
+            .map_or("", |r| r.name())
+            .to_owned();
+        let hello = connection::hello(&settings, inner.language, &instance, exports);
+        let mut link = match Link::new(Role::Server, hello) {
+            Ok(link) => link,
+            Err(error) => {
+                log::error!("a connection could not be served: {error}");
+                continue;
+            }
+        };
         let uid = socket.peer().uid;
         let trusted = settings.trusts(uid);
         if !trusted {
-            log::warn!("a connection of user {uid} is refused; HMS_TRUSTED_USERS does not name them");
-            let message = format!("user {uid} may not call: the provider's HMS_TRUSTED_USERS does not name them");
-            link.refuse(Error::new(Code::PermissionDenied, message));
+            log::warn!(
+                "a connection of user {uid} is refused; HMS_TRUSTED_USERS does not name them"
+            );
+            let message = format!(
+                "user {uid} may not call: the provider's HMS_TRUSTED_USERS does not name them"
+            );
+            link.turn_away(&Error::new(Code::PermissionDenied, message));
         }
         let key = state.key();
-        if let Err(error) = inner.poller.add(&socket, Watched::Link(key).key(), Interest::READ) {
+        if let Err(error) = inner
+            .poller
+            .add(&socket, Watched::Link(key).key(), Interest::READ)
+        {
             log::error!("a connection could not be watched: {error}");
             continue;
         }
@@ -446,10 +536,19 @@ pub(crate) fn accept(inner: &Arc<Inner>, state: &mut State, server_key: u64) {
 
 /// The peer wants the schema of an export.
 pub(crate) fn schema_requested(state: &mut State, link_key: u64, index: u32) {
-    let Some(link) = state.links.get_mut(&link_key) else { return };
-    let Side::Server { server } = link.side else { return };
-    if let Some(export) = state.servers.get(&server).and_then(|server| server.exports.get(index as usize)) {
-        link.protocol.reply_schema(index, export.json());
+    let Some(link) = state.links.get_mut(&link_key) else {
+        return;
+    };
+    let Side::Server { server } = link.side else {
+        return;
+    };
+    if let Some(export) = state
+        .servers
+        .get(&server)
+        .and_then(|server| server.exports.get(index as usize))
+    {
+        // Refused only once the link is closed.
+        let _ = link.protocol.reply_schema(index, export.json());
     }
 }
 
@@ -457,7 +556,10 @@ pub(crate) fn schema_requested(state: &mut State, link_key: u64, index: u32) {
 fn fingerprint(hex: &str) -> [u8; 32] {
     let mut bytes = [0; 32];
     for (i, byte) in bytes.iter_mut().enumerate() {
-        *byte = hex.get(2 * i..2 * i + 2).and_then(|digits| u8::from_str_radix(digits, 16).ok()).unwrap_or(0);
+        *byte = hex
+            .get(2 * i..2 * i + 2)
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok())
+            .unwrap_or(0);
     }
     bytes
 }

@@ -1,0 +1,300 @@
+//! A provider for the tests: handlers for a small contract, in this process or in one of its own.
+
+use hms_ffi::runtime::{
+    CallOptions, Client, ConnectOptions, Driver, Export, Handler, Inbound, Outcome, ServeOptions,
+    Server, Settings,
+};
+use hms_ffi_core::contract::{Contract, Schema};
+use hms_ffi_core::error::Error;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread::JoinHandle;
+
+pub const WIT: &str = "package test:runtime@1.0.0;
+interface calls {
+  echo: func(data: list<u8>) -> list<u8>;
+  hold: func();
+  deny: func() -> result<_, string>;
+  panic: func();
+  pid: func() -> u32;
+  watch: func() -> stream<u8>;
+}";
+
+pub const ECHO: u32 = 0;
+pub const HOLD: u32 = 1;
+pub const DENY: u32 = 2;
+pub const PANIC: u32 = 3;
+pub const PID: u32 = 4;
+pub const WATCH: u32 = 5;
+
+pub fn schema() -> Arc<Schema> {
+    Contract::parse("test.wit", WIT)
+        .expect("valid")
+        .schema("test:runtime/calls")
+        .expect("there")
+}
+
+/// A gate that `hold` waits at.
+#[derive(Default)]
+pub struct Gate {
+    state: Mutex<(usize, bool)>,
+    changed: Condvar,
+}
+
+impl Gate {
+    /// Waits until `count` handlers wait here.
+    pub fn wait_for(&self, count: usize) {
+        let mut state = self.state.lock().expect("lock");
+        while state.0 < count {
+            state = self.changed.wait(state).expect("lock");
+        }
+    }
+
+    pub fn open(&self) {
+        self.state.lock().expect("lock").1 = true;
+        self.changed.notify_all();
+    }
+
+    fn pass(&self) {
+        let mut state = self.state.lock().expect("lock");
+        state.0 += 1;
+        self.changed.notify_all();
+        while !state.1 {
+            state = self.changed.wait(state).expect("lock");
+        }
+    }
+}
+
+pub struct TestHandler {
+    pub gate: Arc<Gate>,
+}
+
+impl Handler for TestHandler {
+    fn handle(&self, call: Inbound) {
+        match call.function_index() {
+            ECHO => {
+                let bytes = call.args().to_vec();
+                call.reply(Outcome::Ok(bytes));
+            }
+            HOLD => {
+                if std::env::var_os("HMS_TEST_PROVIDER").is_some() {
+                    println!("holding");
+                    std::io::stdout().flush().expect("stdout");
+                }
+                self.gate.pass();
+                call.reply(Outcome::Ok(vec![]));
+            }
+            DENY => call.reply(Outcome::Declared(b"\x02\0\0\0no".to_vec())),
+            PANIC => panic!("on purpose"),
+            PID => call.reply(Outcome::Ok(std::process::id().to_le_bytes().to_vec())),
+            other => call.reply(Outcome::System(Error::internal(format!(
+                "function {other} was called"
+            )))),
+        }
+    }
+}
+
+/// A runtime directory of its own.
+pub fn scratch(name: &str) -> (Settings, PathBuf) {
+    let dir = std::env::temp_dir().join(format!("hms-runtime-{}-{name}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&dir);
+    (
+        Settings {
+            runtime_dir: Some(dir.clone()),
+            ..Settings::default()
+        },
+        dir,
+    )
+}
+
+/// A server with worker threads, and one that reads.
+pub struct Serving {
+    pub server: Arc<Server>,
+    pub gate: Arc<Gate>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Serving {
+    pub fn start(settings: &Settings, workers: usize, queue: usize) -> Serving {
+        let gate = Arc::new(Gate::default());
+        let handler: Arc<dyn Handler> = Arc::new(TestHandler { gate: gate.clone() });
+        Self::with(
+            settings,
+            Export {
+                schema: schema(),
+                handler: Some(handler),
+            },
+            workers,
+            queue,
+            gate,
+        )
+    }
+
+    pub fn with(
+        settings: &Settings,
+        export: Export,
+        workers: usize,
+        queue: usize,
+        gate: Arc<Gate>,
+    ) -> Serving {
+        let driver = Driver::shared("rust").expect("driver");
+        let options = ServeOptions {
+            settings: Some(settings.clone()),
+            max_concurrent: workers.max(1),
+            queue,
+            name: "test".into(),
+        };
+        let server = Arc::new(Server::start(&driver, vec![export], options).expect("serving"));
+        let mut threads = Vec::new();
+        for i in 0..=workers {
+            let server = server.clone();
+            threads.push(std::thread::spawn(move || {
+                let end = if i == workers {
+                    server.read(&mut || false)
+                } else {
+                    server.work(&mut || false)
+                };
+                end.expect("worked");
+            }));
+        }
+        Serving {
+            server,
+            gate,
+            threads,
+        }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.gate.open();
+        self.server.close();
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}
+
+pub fn options(settings: &Settings) -> ConnectOptions {
+    ConnectOptions {
+        settings: Some(settings.clone()),
+        ..ConnectOptions::default()
+    }
+}
+
+pub fn connect(settings: &Settings) -> hms_ffi::Result<Client> {
+    let driver = Driver::shared("rust").expect("driver");
+    Client::connect(
+        &driver,
+        "test:runtime/calls",
+        options(settings),
+        &mut || false,
+    )
+}
+
+pub fn call(client: &Client, function: u32, args: &[u8]) -> Outcome {
+    client.call(
+        function,
+        args.to_vec(),
+        &CallOptions::default(),
+        &mut || false,
+    )
+}
+
+/// A list<u8> as argument.
+pub fn list(bytes: &[u8]) -> Vec<u8> {
+    let mut encoded = (bytes.len() as u32).to_le_bytes().to_vec();
+    encoded.extend_from_slice(bytes);
+    encoded
+}
+
+/// A provider in a process of its own, which ends with its standard input.
+pub struct Process {
+    pub child: Child,
+    stdin: Option<ChildStdin>,
+    output: BufReader<std::process::ChildStdout>,
+}
+
+impl Process {
+    pub fn start(dir: &Path, mode: &str) -> Process {
+        let mut child = Command::new(std::env::current_exe().expect("test binary"))
+            .args([
+                "provider::provider_process",
+                "--exact",
+                "--nocapture",
+                "--test-threads=1",
+            ])
+            .env("HMS_TEST_PROVIDER", mode)
+            .env("HMS_RUNTIME_DIR", dir)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("provider process");
+        let stdin = child.stdin.take();
+        let output = BufReader::new(child.stdout.take().expect("piped"));
+        let mut process = Process {
+            child,
+            stdin,
+            output,
+        };
+        process.wait_for_line("ready");
+        process
+    }
+
+    /// Reads the provider's output up to this line.
+    pub fn wait_for_line(&mut self, wanted: &str) {
+        let mut line = String::new();
+        loop {
+            line.clear();
+            assert_ne!(
+                self.output.read_line(&mut line).expect("output"),
+                0,
+                "the provider ended before {wanted:?}"
+            );
+            // The test harness writes in front of the first line.
+            if line.trim_end().ends_with(wanted) {
+                return;
+            }
+        }
+    }
+
+    pub fn kill(&mut self) {
+        self.child.kill().expect("killed");
+        self.child.wait().expect("reaped");
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        drop(self.stdin.take());
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// No test of its own: the life of a [`Process`].
+#[test]
+fn provider_process() {
+    let Some(mode) = std::env::var_os("HMS_TEST_PROVIDER") else {
+        return;
+    };
+    let settings = Settings::from_env().expect("settings");
+    let _serving = Serving::start(&settings, 2, 2000);
+    if mode == "forked" {
+        // SAFETY: the child only waits for its input to end; it touches no lock.
+        let pid = unsafe { libc::fork() };
+        if pid == 0 {
+            // SAFETY: async-signal-safe.
+            unsafe {
+                let mut byte = 0u8;
+                libc::read(0, std::ptr::from_mut(&mut byte).cast(), 1);
+                libc::_exit(0);
+            }
+        }
+    }
+    println!("ready");
+    std::io::stdout().flush().expect("stdout");
+    let _ = std::io::stdin().read_to_end(&mut Vec::new());
+}

@@ -1,0 +1,188 @@
+//! A calls B, which calls A back: A's waiting thread serves it, also where A has one thread only.
+
+use crate::event_loop::turn;
+use crate::provider::{ECHO, Gate, HOLD, Serving, call, connect, list, options, schema, scratch};
+use hms_ffi::runtime::{
+    CallOptions, Client, Driver, Event, Export, Handler, Inbound, Outcome, ServeOptions, Server,
+    Settings, Timeout,
+};
+use hms_ffi_core::contract::Contract;
+use hms_ffi_core::error::Code;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+const BACK: &str = "package test:back@1.0.0; interface calls { there-and-back: func(data: list<u8>) -> list<u8>; }";
+
+fn back() -> Arc<hms_ffi_core::contract::Schema> {
+    Contract::parse("back.wit", BACK)
+        .expect("valid")
+        .schema("test:back/calls")
+        .expect("there")
+}
+
+/// B: an event loop of its own thread that answers `there-and-back` by calling A's `echo`.
+fn start_b(settings: Settings) -> (std::thread::JoinHandle<()>, std::sync::mpsc::Sender<()>) {
+    let (ready, is_ready) = std::sync::mpsc::channel();
+    let (stop, stopped) = std::sync::mpsc::channel::<()>();
+    let thread = std::thread::spawn(move || {
+        let driver = Driver::for_loop("rust").expect("driver");
+        let serve = ServeOptions {
+            settings: Some(settings.clone()),
+            ..ServeOptions::default()
+        };
+        let _server = Server::start(
+            &driver,
+            vec![Export {
+                schema: back(),
+                handler: None,
+            }],
+            serve,
+        )
+        .expect("serving");
+        ready.send(()).expect("test waits");
+        let mut client: Option<Client> = None;
+        let mut waiting: HashMap<u64, Inbound> = HashMap::new();
+        let mut queued: Vec<Inbound> = Vec::new();
+        while stopped.try_recv() == Err(std::sync::mpsc::TryRecvError::Empty) {
+            let mut fd = libc::pollfd {
+                fd: driver.as_raw_fd(),
+                events: libc::POLLIN,
+                revents: 0,
+            };
+            // SAFETY: one valid pollfd.
+            unsafe { libc::poll(&mut fd, 1, 50) };
+            for event in driver.turn() {
+                match event {
+                    Event::Call(inbound) => {
+                        if client.is_none() && queued.is_empty() {
+                            Client::connect_start(
+                                &driver,
+                                "test:runtime/calls",
+                                options(&settings),
+                                0,
+                            )
+                            .expect("started");
+                        }
+                        queued.push(inbound);
+                    }
+                    Event::Connected { result, .. } => client = Some(result.expect("A serves")),
+                    Event::Done { token, outcome } => {
+                        waiting.remove(&token).expect("known").reply(outcome)
+                    }
+                    other => panic!("unexpected {other:?}"),
+                }
+            }
+            if let Some(client) = &client {
+                for inbound in queued.drain(..) {
+                    let options = CallOptions {
+                        parent: Some(inbound.context().clone()),
+                        ..CallOptions::default()
+                    };
+                    client.start(ECHO, inbound.args().to_vec(), &options, inbound.id());
+                    waiting.insert(inbound.id(), inbound);
+                }
+            }
+            driver.flush();
+        }
+    });
+    is_ready.recv().expect("B serves");
+    (thread, stop)
+}
+
+#[test]
+fn a_waiting_thread_serves_its_own_chain() {
+    let (settings, dir) = scratch("chain");
+    // A serves without any worker: only the thread that waits below can run `echo`.
+    let driver = Driver::shared("rust").expect("driver");
+    struct Echo;
+    impl Handler for Echo {
+        fn handle(&self, call: Inbound) {
+            assert_eq!(call.context().hops(), 1);
+            let bytes = call.args().to_vec();
+            call.reply(Outcome::Ok(bytes));
+        }
+    }
+    let export = Export {
+        schema: schema(),
+        handler: Some(Arc::new(Echo)),
+    };
+    let serve = ServeOptions {
+        settings: Some(settings.clone()),
+        ..ServeOptions::default()
+    };
+    let server = Server::start(&driver, vec![export], serve).expect("serving");
+    let (b, stop) = start_b(settings.clone());
+    let client = Client::connect(&driver, "test:back/calls", options(&settings), &mut || {
+        false
+    })
+    .expect("connected");
+    for i in 0..20u8 {
+        assert_eq!(call(&client, 0, &list(&[i])), Outcome::Ok(list(&[i])));
+    }
+    drop(stop);
+    b.join().expect("B");
+    drop(server);
+    std::fs::remove_dir_all(dir).expect("clean up");
+}
+
+#[test]
+fn nested_calls_inherit_the_deadline() {
+    let (settings, dir) = scratch("inherit");
+    struct Nested(Settings);
+    impl Handler for Nested {
+        fn handle(&self, call: Inbound) {
+            let client = connect(&self.0).expect("connected");
+            let options = CallOptions {
+                parent: Some(call.context().clone()),
+                timeout: Timeout::None,
+                ..CallOptions::default()
+            };
+            let outcome = client.call(HOLD, vec![], &options, &mut || false);
+            call.reply(match outcome {
+                Outcome::System(error) => Outcome::System(error.into_nested()),
+                other => other,
+            });
+        }
+    }
+    let holding = Serving::start(&settings, 1, 1);
+    let export = Export {
+        schema: back(),
+        handler: Some(Arc::new(Nested(settings.clone()))),
+    };
+    let nested = Serving::with(&settings, export, 1, 1, Arc::new(Gate::default()));
+    let caller = Driver::for_loop("rust").expect("driver");
+    Client::connect_start(&caller, "test:back/calls", options(&settings), 1).expect("started");
+    let client = loop {
+        if let Some(Event::Connected { result, .. }) = turn(&caller).pop() {
+            break result.expect("connected");
+        }
+    };
+    let start = Instant::now();
+    let limit = CallOptions {
+        timeout: Timeout::After(Duration::from_millis(100)),
+        ..CallOptions::default()
+    };
+    client.start(0, list(b""), &limit, 9);
+    caller.flush();
+    let Some(Event::Done {
+        outcome: Outcome::System(error),
+        ..
+    }) = turn(&caller).pop()
+    else {
+        panic!("late")
+    };
+    assert_eq!(error.code(), Code::DeadlineExceeded);
+    assert!(start.elapsed() < Duration::from_secs(5));
+    // The nested call has given up too, although `hold` still holds: its server's only worker is free for others.
+    while nested.server.in_flight() > 0 {
+        assert!(
+            start.elapsed() < Duration::from_secs(10),
+            "the nested call outlived the deadline"
+        );
+        std::thread::yield_now();
+    }
+    drop(nested);
+    drop(holding);
+    std::fs::remove_dir_all(dir).expect("clean up");
+}
