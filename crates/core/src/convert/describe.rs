@@ -65,8 +65,12 @@ fn nested(ty: Type<'_>, depth: u32) -> String {
         Kind::Borrow { resource } => {
             format!("borrow<{}>", ty.schema.resources[*resource as usize].name)
         }
-        Kind::Stream { .. } => "stream".to_owned(),
-        Kind::Future { .. } => "future".to_owned(),
+        Kind::Stream { element } => {
+            element.map_or("stream".to_owned(), |id| format!("stream<{}>", of(id)))
+        }
+        Kind::Future { element } => {
+            element.map_or("future".to_owned(), |id| format!("future<{}>", of(id)))
+        }
         kind => crate::wire::Number::of(kind)
             .map_or("value", crate::wire::Number::name)
             .to_owned(),
