@@ -6,11 +6,13 @@
 //! - [`names`], `local`: names in each language.
 //! - [`resolve`]: a caller's view against an exporter's schema, down to the bytes.
 //! - [`check`]: two versions of a contract compared.
+//! - [`generate`]: types and signatures for editors and static languages.
 //! - [`version`]: which version satisfies which wish.
 
 mod canonical;
 pub mod check;
 mod constraint;
+pub mod generate;
 mod kind;
 mod load;
 mod local;
