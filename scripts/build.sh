@@ -21,11 +21,11 @@ place() {
 
 build_rust() {
   cargo build --quiet </dev/null
-  if [[ -d crates/cli ]]; then cargo build --quiet -p hms-ffi-cli </dev/null; fi
+  if [[ -f crates/cli/Cargo.toml ]]; then cargo build --quiet -p hms-ffi-cli </dev/null; fi
 }
 
 build_python() {
-  [[ -d crates/py ]] || return 0
+  [[ -f crates/py/Cargo.toml ]] || return 0
   local package
   package=$(dirname "$(git ls-files --cached --others --exclude-standard 'packages/python/**hms_ffi/__init__.py' | head -1)")
   place "$(cdylib hms-ffi-py)" "$package/_native.abi3.so"
@@ -36,7 +36,7 @@ PY
 }
 
 build_node() {
-  [[ -d crates/node ]] || return 0
+  [[ -f crates/node/Cargo.toml ]] || return 0
   local platform
   platform=$(node -p '`${process.platform}-${process.arch}` + (process.platform === "linux" ? "-gnu" : "")')
   place "$(cdylib hms-ffi-node)" "packages/node/hms_ffi.$platform.node"
@@ -44,7 +44,7 @@ build_node() {
 }
 
 build_go() {
-  [[ -d crates/go ]] || return 0
+  [[ -f crates/go/Cargo.toml ]] || return 0
   cargo build --quiet -p hms-ffi-c </dev/null
   local platform
   platform=$(go env GOOS)_$(go env GOARCH)

@@ -68,12 +68,12 @@ go() {
 
 wants python && python
 wants rust && rust
-if [[ -d crates/node ]] && wants node; then
-  scripts/build.sh node && node
-fi
-if [[ -d crates/go ]] && wants go; then
-  scripts/build.sh go && go
-fi
+for part in node go; do
+  # Type checks need what a build puts in place.
+  if wants "$part" && [[ -d packages/$part ]]; then
+    scripts/build.sh "$part" && "$part"
+  fi
+done
 
 echo
 ((${#failed[@]} == 0)) || printf 'failed: %s\n' "${failed[@]}"

@@ -33,13 +33,13 @@ in_folder() { (cd "$1" && shift && "$@"); }
 exists() { compgen -G "$1" >/dev/null; }
 
 step build-rust scripts/build.sh rust
-exists crates/py && step build-python scripts/build.sh python
-exists crates/node && step build-node scripts/build.sh node
-exists crates/go && step build-go scripts/build.sh go
+exists crates/py/Cargo.toml && step build-python scripts/build.sh python
+exists crates/node/Cargo.toml && step build-node scripts/build.sh node
+exists crates/go/Cargo.toml && step build-go scripts/build.sh go
 
 rust_packages=()
-exists crates/cli && rust_packages+=(-p hms-ffi-cli)
-exists crates/go && rust_packages+=(-p hms-ffi-c)
+exists crates/cli/Cargo.toml && rust_packages+=(-p hms-ffi-cli)
+exists crates/go/Cargo.toml && rust_packages+=(-p hms-ffi-c)
 step rust cargo test --quiet
 ((${#rust_packages[@]} == 0)) || step rust-more cargo test --quiet "${rust_packages[@]}"
 step pytest pytest -q
