@@ -174,7 +174,10 @@ mod tests {
         assert!(error.message().contains("chmod 3770"), "{error}");
         assert!(own(&settings(&dir)).is_err());
         fs::set_permissions(&dir, Permissions::from_mode(0o1777)).expect("chmod");
-        assert_eq!(usable(&settings(&dir)).expect("accepted"), std::slice::from_ref(&dir));
+        assert_eq!(
+            usable(&settings(&dir)).expect("accepted"),
+            std::slice::from_ref(&dir)
+        );
         fs::remove_dir_all(dir).expect("clean up");
     }
 

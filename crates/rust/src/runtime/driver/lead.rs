@@ -172,8 +172,9 @@ impl Inner {
         state.backup = true;
         drop(state);
         let (state, interrupted) = self.poll_once(LOOK_UP, |state| state.backup = false);
-        if state.leader_called && state.leader.is_some() {
-            // The ring was for the leader and woke us: we do not wait now, so this one reaches it.
+        if !interrupted && state.leader.is_some() {
+            // We were woken before the leader because we came to the poller after it (or the ring was for it). Now it alone waits, and
+            // comes back after us.
             self.poller.ring();
         }
         (

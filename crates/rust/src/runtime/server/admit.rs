@@ -186,10 +186,11 @@ pub(crate) fn hand_out(inner: &Arc<Inner>, state: &mut State, server_key: u64) {
                 if server.ready.len() == 1 && lead::works_for() == Some(server_key) {
                     return;
                 }
-                if let Some(parker) = server.idle.last().cloned() {
-                    inner.wake(state, &parker);
-                } else if let Some(leader) = server.leading_worker(state.leader.as_ref()) {
+                // The leader before a parked one: it comes back to the poller after the thread in reserve, and so in front of it.
+                if let Some(leader) = server.leading_worker(state.leader.as_ref()) {
                     inner.wake(state, &leader);
+                } else if let Some(parker) = server.idle.last().cloned() {
+                    inner.wake(state, &parker);
                 }
             } else if let Some((_, parker)) = state
                 .waiting
