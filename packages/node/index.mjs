@@ -1,0 +1,33 @@
+// One implementation for both kinds of modules: classes and links are the same whichever way they are loaded.
+import ffi from './index.js';
+
+export const {
+  Aborted,
+  AlreadyExists,
+  Cancelled,
+  DataLoss,
+  DeadlineExceeded,
+  DeclaredError,
+  Decimal,
+  Duration,
+  FailedPrecondition,
+  Float,
+  HmsError,
+  Internal,
+  InvalidArgument,
+  NotFound,
+  OutOfRange,
+  PermissionDenied,
+  ResourceExhausted,
+  Timestamp,
+  Unauthenticated,
+  Unavailable,
+  Unimplemented,
+  Unknown,
+  ZonedTimestamp,
+  component,
+  connect,
+  currentCall,
+  liveNativeBytes,
+  toJSON,
+} = ffi;

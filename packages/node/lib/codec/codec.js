@@ -140,14 +140,20 @@ function rooted(error, root) {
   return error;
 }
 
-/** @param {SchemaFunction} def @param {{ name: string, type: Type }[]} params @param {Type | undefined} result */
+/**
+ * Where and what of a function cannot be called yet.
+ *
+ * @param {SchemaFunction} def
+ * @param {{ name: string, type: Type }[]} params
+ * @param {Type | undefined} result
+ */
 function uncallable(def, params, result) {
-  if (def.topic) return `the topic ${def.name}`;
-  if (def.name.startsWith('[')) return `the member ${def.name} of a resource`;
-  for (const { name, type } of params) {
-    if (type.uncallable !== undefined) return name + type.uncallable;
-  }
-  return result?.uncallable === undefined ? undefined : 'result' + result.uncallable;
+  if (def.topic) return 'topics';
+  if (def.name.startsWith('[')) return 'resources';
+  const places = params.map(({ name, type }) => ({ name, found: type.uncallable }));
+  places.push({ name: 'result', found: result?.uncallable });
+  const place = places.find(({ found }) => found !== undefined);
+  return place?.found === undefined ? undefined : `${place.name}${place.found.path}: ${place.found.what}`;
 }
 
 /** Converts the values of one schema. */

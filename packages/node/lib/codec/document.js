@@ -13,9 +13,10 @@ const {
 } = require('./fault.js');
 const { Decimal } = require('../values/decimal.js');
 const { Float } = require('../values/float.js');
+const { Reader } = require('./reader.js');
+const { DEFAULT_LIMITS, withWriter } = require('./writer.js');
 
 /** @typedef {import('./writer.js').Writer} Writer */
-/** @typedef {import('./reader.js').Reader} Reader */
 
 const { MAJOR } = cbor;
 
@@ -259,7 +260,28 @@ function put(object, key, value) {
   }
 }
 
+/** A document by itself, as the details of an error are: its CBOR. @param {unknown} value @returns {Uint8Array} */
+function encodeDocument(value) {
+  return withWriter(DEFAULT_LIMITS, (w) => {
+    writeItem(w, value);
+    return new Uint8Array(w.bytes());
+  });
+}
+
+/** @param {Buffer} bytes @returns {unknown} Nothing if it is no document. */
+function decodeDocument(bytes) {
+  const reader = new Reader();
+  try {
+    reader.start(bytes, 0, bytes.length, DEFAULT_LIMITS);
+    const value = readItem(reader);
+    reader.finish();
+    return value;
+  } catch {
+    return undefined;
+  }
+}
+
 /** @type {import('./scalars.js').Leaf} */
 const document = { lower: lowerDocument, lift: liftDocument };
 
-module.exports = { document };
+module.exports = { decodeDocument, document, encodeDocument };

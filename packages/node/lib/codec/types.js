@@ -22,7 +22,7 @@ const { times } = require('./times.js');
  * @property {number} depth The deepest nesting that the type itself can reach.
  * @property {boolean} isDynamic Whether a document within it can nest further.
  * @property {boolean} isBoxed Whether a present option of it is boxed.
- * @property {string | undefined} uncallable Path to a handle or stream within it.
+ * @property {{ path: string, what: string } | undefined} uncallable Where a handle or stream is within it.
  * @property {Leaf | undefined} leaf Its conversion, unless it is made of other types.
  */
 
@@ -43,7 +43,8 @@ const SMALLEST = {
   document: 5,
 };
 
-const HANDLES = new Set(['own', 'borrow', 'stream', 'future']);
+/** What cannot be called yet. @type {Record<string, string>} */
+const HANDLES = { own: 'handles', borrow: 'handles', stream: 'streams', future: 'futures' };
 
 /** @param {Schema} schema @returns {Type[]} */
 function typeTable(schema) {
@@ -62,10 +63,10 @@ function describeType(def, index, before) {
   const leaf = leafOf(def, before, expected);
   const isLeaf = leaf !== undefined;
   const nests = !isLeaf || kind === 'list' || kind === 'fixed-list';
-  let uncallable = HANDLES.has(kind) ? '' : undefined;
+  let uncallable = HANDLES[kind] === undefined ? undefined : { path: '', what: HANDLES[kind] };
   for (const part of parts) {
-    const path = before[part.type].uncallable;
-    if (path !== undefined) uncallable ??= part.step + path;
+    const found = before[part.type].uncallable;
+    if (found !== undefined) uncallable ??= { path: part.step + found.path, what: found.what };
   }
   return {
     index,

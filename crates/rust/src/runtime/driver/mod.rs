@@ -152,12 +152,15 @@ impl Driver {
             .collect()
     }
 
-    /// Hands what was started or replied since to the sockets, without looking for answers.
-    pub fn flush(&self) {
-        if self.is_ours() {
-            let mut state = self.inner.lock();
-            self.inner.flush(&mut state);
+    /// Hands what was started or replied since to the sockets, without looking for answers. True if there are events already,
+    /// as of calls that failed at once and of calls within the process: then the loop has to [`Driver::turn`].
+    pub fn flush(&self) -> bool {
+        if !self.is_ours() {
+            return false;
         }
+        let mut state = self.inner.lock();
+        self.inner.flush(&mut state);
+        !state.events.is_empty()
     }
 
     /// Whether this process made the driver, not an ancestor of it.

@@ -1,0 +1,128 @@
+'use strict';
+
+const { isMainThread } = require('node:worker_threads');
+
+const { nativeCall } = require('./errors.js');
+const { native } = require('./native.js');
+const runtime = require('./runtime.js');
+
+const GRACE = 10000;
+/** How often a server that is closing looks whether its calls have ended. */
+const LOOK = 10;
+
+/** A running instance. */
+class Server {
+  #id;
+  #grace;
+  #isRef = true;
+  #closing = /** @type {Promise<void> | undefined} */ (undefined);
+  #settle = () => {};
+  #signals;
+
+  /**
+   * @param {number} id
+   * @param {string} instance
+   * @param {import('./runtime.js').Serving} serving
+   * @param {{ grace?: number, signals?: boolean }} options
+   */
+  constructor(id, instance, serving, { grace = GRACE, signals = isMainThread }) {
+    this.#id = id;
+    this.#grace = grace;
+    this.#signals = signals;
+    /** The instance's random name. @readonly */
+    this.instance = instance;
+    /** Resolves when the server is closed. @type {Promise<void>} @readonly */
+    this.closed = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+    runtime.servers.set(id, serving);
+    runtime.hold();
+    if (signals) watchSignals(this);
+  }
+
+  /**
+   * Leaves discovery, lets the running calls end, cancels those that take longer than the grace period, and closes.
+   *
+   * @returns {Promise<void>}
+   */
+  close() {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close() {
+    nativeCall(() => native.stopAccepting(this.#id));
+    runtime.flushSoon();
+    const until = performance.now() + this.#grace;
+    while (native.inFlight(this.#id) > 0 && performance.now() < until) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK));
+    }
+    native.closeServer(this.#id);
+    runtime.servers.delete(this.#id);
+    runtime.flushSoon();
+    if (this.#signals) unwatchSignals(this);
+    this.unref();
+    this.#settle();
+  }
+
+  /** Keeps the process alive while it serves, which is how it begins. */
+  ref() {
+    if (!this.#isRef && this.#closing === undefined) {
+      this.#isRef = true;
+      runtime.hold();
+    }
+    return this;
+  }
+
+  /** Lets the process end although it serves. */
+  unref() {
+    if (this.#isRef) {
+      this.#isRef = false;
+      runtime.release();
+    }
+    return this;
+  }
+}
+
+if (Symbol.asyncDispose !== undefined) {
+  Object.defineProperty(Server.prototype, Symbol.asyncDispose, {
+    /** @this {Server} */
+    value() {
+      return this.close();
+    },
+  });
+}
+
+/** Servers that a signal closes. @type {Set<Server>} */
+const watched = new Set();
+
+/** Exit statuses once all servers have closed. @type {Record<string, number>} */
+const STATUS = { SIGTERM: 0, SIGINT: 130 };
+
+/** @param {Server} server */
+function watchSignals(server) {
+  if (watched.size === 0) for (const signal of Object.keys(STATUS)) process.on(signal, signalled);
+  watched.add(server);
+}
+
+/** @param {Server} server */
+function unwatchSignals(server) {
+  watched.delete(server);
+  // While a signal closes them the process is about to end, and a second one should not kill it half-way.
+  if (watched.size === 0 && !isEnding) {
+    for (const signal of Object.keys(STATUS)) process.off(signal, signalled);
+  }
+}
+
+let isEnding = false;
+
+/** @param {NodeJS.Signals} signal */
+async function signalled(signal) {
+  if (isEnding) return;
+  isEnding = true;
+  await Promise.all([...watched].map((server) => server.close()));
+  // A program that listens itself decides itself.
+  if (process.listenerCount(signal) === 1) process.exit(STATUS[signal]);
+}
+
+module.exports = { Server };
