@@ -88,7 +88,7 @@ impl Client {
         let candidates =
             connection::candidates(interface, &settings).map(|(mut found, mut none)| {
                 let before = found.len();
-                found.retain(|instance| !super::server::is_on_this_loop(&instance.name));
+                found.retain(|instance| !super::driver::blocked::is_on_this_loop(&instance.name));
                 if found.is_empty() && before > 0 {
                     none = OWN_LOOP.to_owned();
                 }

@@ -186,3 +186,61 @@ fn nested_calls_inherit_the_deadline() {
     drop(holding);
     std::fs::remove_dir_all(dir).expect("clean up");
 }
+
+#[test]
+fn a_call_that_comes_back_to_a_loop_blocked_by_it_is_refused() {
+    let (settings, dir) = scratch("blocked");
+    // A serves on this thread's event loop, and calls B with a blocking call: nobody turns the loop meanwhile.
+    let a = Driver::for_loop("rust").expect("driver");
+    let serve = ServeOptions {
+        settings: Some(settings.clone()),
+        ..ServeOptions::default()
+    };
+    let export = Export {
+        schema: schema(),
+        handler: None,
+    };
+    let server = Server::start(&a, vec![export], serve).expect("serving");
+    let (b, stop) = start_b(settings.clone());
+    let threads = Driver::shared("rust").expect("driver");
+    let client = Client::connect(&threads, "test:back/calls", options(&settings), &mut || {
+        false
+    })
+    .expect("connected");
+    for _ in 0..3 {
+        let Outcome::System(error) = call(&client, 0, &list(b"x")) else {
+            panic!("it cannot have been served")
+        };
+        assert_eq!(error.code(), Code::FailedPrecondition, "{error}");
+    }
+    // Another caller's call waits until the loop goes on.
+    let other = std::thread::spawn({
+        let settings = settings.clone();
+        move || {
+            call(
+                &connect(&settings).expect("connected"),
+                ECHO,
+                &list(b"later"),
+            )
+        }
+    });
+    loop {
+        let mut answered = false;
+        for event in turn(&a) {
+            if let Event::Call(inbound) = event {
+                let bytes = inbound.args().to_vec();
+                inbound.reply(Outcome::Ok(bytes));
+                answered = true;
+            }
+        }
+        a.flush();
+        if answered {
+            break;
+        }
+    }
+    assert_eq!(other.join().expect("caller"), Outcome::Ok(list(b"later")));
+    drop(stop);
+    b.join().expect("B");
+    drop(server);
+    std::fs::remove_dir_all(dir).expect("clean up");
+}

@@ -6,6 +6,7 @@
 //! hands nothing over and wakes nobody. What another thread has for the leader it announces by the poller's bell; the
 //! thread in reserve passes a ring on that was not meant for it.
 
+use super::blocked::Blocked;
 use super::state::{Progress, State, Target};
 use super::{BATCH, Inner, call};
 use hms_ffi_core::dispatch::Outcome;
@@ -216,6 +217,7 @@ impl Inner {
     ) -> Outcome {
         // Rarely more than a few: threads that wait at this moment.
         state.waiting.push((chain, parker.clone()));
+        let blocked = Blocked::begin(self, &mut state, chain);
         let (outcome, plan) = loop {
             let Some(pending) = state.pending.get(&key) else {
                 break (
@@ -260,6 +262,7 @@ impl Inner {
         {
             state.waiting.swap_remove(at);
         }
+        blocked.end(self, &mut state, chain);
         self.flush(&mut state);
         self.hand_over(&mut state);
         drop(state);

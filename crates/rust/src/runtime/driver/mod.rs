@@ -3,10 +3,11 @@
 //! - `state`: everything it knows, behind one lock;
 //! - `turn`: what came from the poller goes into links, and what links say goes to calls and servers;
 //! - `connection`: one caller's way to an interface: candidates, handshake, schema, routes;
-//! - `call`: outgoing calls; `lead`: how threads wait and take turns.
+//! - `call`: outgoing calls; `lead`: how threads wait and take turns; `blocked`: event loops whose thread waits.
 //!
 //! All blocking threads of a process share one driver; each event loop has its own, and only its thread uses it.
 
+pub(crate) mod blocked;
 pub(crate) mod call;
 pub(crate) mod connection;
 pub(crate) mod lead;

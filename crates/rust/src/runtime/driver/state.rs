@@ -1,7 +1,7 @@
 //! What a driver knows, behind its one lock: links, connections, pending calls, servers, timers.
 
-use super::Event;
 use super::connection::Connection;
+use super::{Event, Inner};
 use crate::runtime::context::CallContext;
 use crate::runtime::server::ServerState;
 use hms_ffi_core::contract::resolve::Resolution;
@@ -49,6 +49,10 @@ pub(crate) struct State {
     pub events: VecDeque<(Event, Option<Plan>)>,
     /// Calls to servers of this process that have not ended: pending key to what runs.
     pub local: KeyMap<Incoming>,
+    /// Event loops whose thread blocks in this driver.
+    pub loops: KeyMap<Arc<Inner>>,
+    /// Chains for which this event loop's thread blocks elsewhere.
+    pub blocked: Vec<[u8; 16]>,
     /// Where bytes are read to; large enough that one call rarely needs two reads.
     pub scratch: Vec<u8>,
     /// Set by [`State::key`] alone.

@@ -17,6 +17,8 @@ pub(crate) enum Watched {
     Link(u64),
     Listener(u64),
     Process(u64),
+    /// The poller of an event loop that stands still.
+    Loop(u64),
 }
 
 impl Watched {
@@ -25,6 +27,7 @@ impl Watched {
             Watched::Link(key) => key * 4,
             Watched::Listener(key) => key * 4 + 1,
             Watched::Process(key) => key * 4 + 2,
+            Watched::Loop(key) => key * 4 + 3,
         }
     }
 
@@ -32,7 +35,8 @@ impl Watched {
         match key % 4 {
             0 => Watched::Link(key / 4),
             1 => Watched::Listener(key / 4),
-            _ => Watched::Process(key / 4),
+            2 => Watched::Process(key / 4),
+            _ => Watched::Loop(key / 4),
         }
     }
 }
@@ -44,6 +48,7 @@ impl Inner {
             match Watched::of(item.key) {
                 Watched::Link(key) => self.link_ready(state, key, *item),
                 Watched::Listener(key) => server::accept(self, state, key),
+                Watched::Loop(key) => super::blocked::look_after(state, key),
                 Watched::Process(key) => self.lose(state, key, "its process died"),
             }
         }

@@ -4,7 +4,7 @@ use super::inbound::{Inbound, Origin};
 use super::{Exported, ServerState};
 use crate::runtime::context::{CANCELLED, CallContext, Caller, LATE, RUNNING};
 use crate::runtime::driver::state::{Incoming, State};
-use crate::runtime::driver::{Event, Inner, Kind, call, lead};
+use crate::runtime::driver::{Event, Inner, Kind, blocked, call, lead};
 use hms_ffi_core::dispatch::Outcome;
 use hms_ffi_core::error::{Error, Sent};
 use hms_ffi_core::protocol::{CallHead, Reason};
@@ -170,7 +170,11 @@ pub(crate) fn hand_out(inner: &Arc<Inner>, state: &mut State, server_key: u64) {
     match inner.kind {
         Kind::Loop(_) => {
             while let Some(call) = take_ready(inner, state, server_key, None) {
-                state.events.push_back((Event::Call(call), None));
+                if state.blocked.contains(&call.context.chain) {
+                    call.end_unstarted(inner, state, blocked::refusal());
+                } else {
+                    state.events.push_back((Event::Call(call), None));
+                }
             }
         }
         Kind::Threads => {

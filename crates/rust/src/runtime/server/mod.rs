@@ -16,7 +16,7 @@ pub use inbound::Inbound;
 use super::discovery::Registration;
 use super::driver::state::{LinkEntry, Side, State};
 use super::driver::turn::Watched;
-use super::driver::{Driver, Inner, Kind, connection, lead};
+use super::driver::{Driver, Inner, Kind, blocked, connection, lead};
 use super::settings::Settings;
 use hms_ffi_core::contract::schema::Schema;
 use hms_ffi_core::dispatch::{FunctionMetrics, Layers, LimitLayer, MetricsLayer, Outcome};
@@ -26,7 +26,6 @@ use hms_ffi_transport::clock;
 use hms_ffi_transport::park::Parker;
 use hms_ffi_transport::poll::Interest;
 use hms_ffi_transport::socket::Listener;
-use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -140,16 +139,6 @@ impl ServerState {
     }
 }
 
-thread_local! {
-    /// Instances that are served by the event loop of this thread.
-    static ON_THIS_LOOP: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Whether a blocking call on this thread would wait for this thread's own event loop.
-pub(crate) fn is_on_this_loop(instance: &str) -> bool {
-    ON_THIS_LOOP.with_borrow(|names| names.iter().any(|name| name == instance))
-}
-
 impl Server {
     /// Listens, registers, and returns when callers can find the instance.
     ///
@@ -214,7 +203,7 @@ impl Server {
         );
         drop(state);
         if let Kind::Loop(_) = inner.kind {
-            ON_THIS_LOOP.with_borrow_mut(|names| names.push(name.clone()));
+            blocked::serves(&name, inner);
         }
         Ok(Server {
             driver: driver.clone(),
@@ -405,7 +394,7 @@ impl Server {
         let Ok(inner) = self.driver.usable() else {
             return;
         };
-        ON_THIS_LOOP.with_borrow_mut(|names| names.retain(|name| *name != self.name));
+        blocked::serves_no_longer(&self.name);
         self.stop_accepting();
         let mut state = inner.lock();
         let leader = state.leader.clone();
