@@ -14,7 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 ALLOWED = {
     "hms-ffi-core": set(),
     "hms-ffi-transport": {"hms-ffi-core"},
-    "hms-ffi": {"hms-ffi-core", "hms-ffi-transport"},
+    "hms-ffi-macros": set(),
+    "hms-ffi": {"hms-ffi-core", "hms-ffi-transport", "hms-ffi-macros"},
     "hms-ffi-py": {"hms-ffi-core", "hms-ffi-transport", "hms-ffi"},
     "hms-ffi-node": {"hms-ffi-core", "hms-ffi-transport", "hms-ffi"},
     "hms-ffi-c": {"hms-ffi-core", "hms-ffi-transport", "hms-ffi"},

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hms_ffi::runtime::{CallOptions, Client, ConnectOptions, Driver, Outcome, Settings};
-use hms_ffi::{Code, Error};
+use hms_ffi::runtime::{Code, Error};
 use hms_ffi_core::contract::names::Language;
 use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;
@@ -154,7 +154,7 @@ fn connect_blocking(
     view: Arc<hms_ffi_core::contract::schema::Schema>,
     timeout_ms: f64,
     settings: Settings,
-) -> hms_ffi::Result<Client> {
+) -> hms_ffi::runtime::Result<Client> {
     let driver = Driver::shared(LANGUAGE)?;
     let options = ConnectOptions {
         view: Some(view),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hms_ffi::Sent;
+use hms_ffi::runtime::Sent;
 use hms_ffi::runtime::{Export, Outcome, ServeOptions, Server};
 use hms_ffi_core::contract::schema::Schema;
 use napi::bindgen_prelude::Uint8Array;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use hms_ffi::Error;
+use hms_ffi::runtime::Error;
 use hms_ffi_core::contract::Contract;
 use hms_ffi_core::contract::names::Language;
 use napi_derive::napi;

@@ -1,6 +1,6 @@
 //! Errors on their way between the core and JavaScript, as JSON: they are rare, and have parts of every size.
 
-use hms_ffi::{Code, Error, Frame, Sent};
+use hms_ffi::runtime::{Code, Error, Frame, Sent};
 use napi::Status;
 use napi_derive::napi;
 use serde::{Deserialize, Serialize};

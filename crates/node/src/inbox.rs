@@ -3,7 +3,7 @@
 //! Each entry starts at a multiple of 8: u32 kind, u32 length of the body, f64 token, then the fields of the kind and the body, all
 //! little-endian. A body that is larger than a quarter of the inbox is kept, and its length is `LARGE` with its key in the body's place.
 
-use hms_ffi::Error;
+use hms_ffi::runtime::Error;
 use hms_ffi::runtime::{Event, Outcome};
 
 use crate::error::to_json;

@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use hms_ffi::runtime::{CallContext, Client, Driver, Event, Inbound};
-use hms_ffi::{Code, Error};
+use hms_ffi::runtime::{Code, Error};
 use hms_ffi_core::contract::schema::Schema;
 use napi::bindgen_prelude::{Function, JsValue, Uint8Array};
 use napi::{Env, sys};

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use hms_ffi::runtime::settings::Transport;
+use hms_ffi::runtime::{Error, Result};
 use hms_ffi::runtime::{Settings, Timeout};
-use hms_ffi::{Error, Result};
 use napi_derive::napi;
 use serde::Deserialize;
 

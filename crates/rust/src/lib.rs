@@ -1,6 +1,82 @@
-//! HMS FFI for Rust programs, and the base of every binding.
+//! HMS FFI for Rust: call functions written in other languages as if they were local, and serve them.
+//!
+//! ```no_run
+//! use hms_ffi::{Client, Component, Result};
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Serialize, Deserialize)]
+//! struct Claim {
+//!     id: String,
+//! }
+//!
+//! #[derive(Serialize, Deserialize)]
+//! enum Denial {
+//!     NotCovered(String),
+//!     Duplicate,
+//! }
+//!
+//! fn provider() -> Result<()> {
+//!     let component = Component::builder("hms:claims/adjudication")
+//!         .wit("wit")?
+//!         .export("adjudicate", |claim: Claim| -> Result<String, Denial> {
+//!             if claim.id.is_empty() { Err(Denial::NotCovered("no id".into())) } else { Ok(claim.id) }
+//!         })?
+//!         .build()?;
+//!     component.serve()
+//! }
+//!
+//! fn caller() -> Result<()> {
+//!     let claims = Client::connect("hms:claims/adjudication")?;
+//!     match claims.call::<String>("adjudicate", (Claim { id: "c1".into() },)) {
+//!         Ok(id) => println!("{id}"),
+//!         Err(error) => match error.declared::<Denial>() {
+//!             Some(Denial::NotCovered(why)) => println!("not covered: {why}"),
+//!             Some(Denial::Duplicate) => println!("twice"),
+//!             None => return Err(error),
+//!         },
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! - [`Client`], [`Component`], [`Error`]: what programs use; [`value`] says which Rust types stand for which types of a
+//!   contract.
+//! - [`runtime`]: calls as bytes, below this and below the bindings for other languages. Its errors are
+//!   [`runtime::Error`], system errors only.
 
+mod client;
+mod component;
+mod current;
+mod error;
+mod handler;
+mod panic;
 pub mod runtime;
+mod serving;
 pub mod value;
 
-pub use hms_ffi_core::error::{Code, Error, Frame, Result, Sent};
+pub use client::{Call, Cancel, Client, ClientBuilder};
+pub use component::{Component, ComponentBuilder};
+pub use current::current_call;
+pub use error::{DeclaredError, Error, Result};
+pub use handler::{Handler, Reply};
+pub use hms_ffi_core::contract::Contract;
+pub use hms_ffi_core::error::{Code, Error as SystemError, Frame, Sent};
+pub use runtime::{CallContext, Settings};
+pub use serving::Serving;
+pub use value::{
+    Args, Date, Decimal, Duration, PartialDate, TimeOfDay, Timestamp, Uuid, Value, ZonedTimestamp,
+};
+
+/// Embeds a contract in the program: `include_contract!("wit")` is the contract in the folder (or file) `wit` of the crate,
+/// as a [`Result<Contract>`](Result).
+pub use hms_ffi_macros::include_contract;
+
+/// What [`include_contract!`] expands to.
+#[doc(hidden)]
+#[track_caller]
+pub fn embedded_contract(files: &[(&str, &str)]) -> Result<Contract> {
+    match Contract::from_files(files) {
+        Ok(contract) => Ok(contract),
+        Err(error) => Err(Error::invalid_argument(error.to_string())),
+    }
+}

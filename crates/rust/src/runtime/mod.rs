@@ -22,3 +22,4 @@ pub use server::{Export, Handler, Inbound, ServeOptions, Server};
 pub use settings::{Settings, Timeout};
 
 pub use hms_ffi_core::dispatch::Outcome;
+pub use hms_ffi_core::error::{Code, Error, Frame, Result, Sent};

@@ -21,10 +21,16 @@ mod lower_record;
 mod message;
 mod names;
 mod only;
+mod outcome;
 mod problem;
 mod relocate;
+mod same;
 
 pub use hms_ffi_core::wire::types::{
     Date, Decimal, Duration, PartialDate, TimeOfDay, Timestamp, Uuid, Value, ZonedTimestamp,
 };
 pub use message::{Args, OwnedArgs, from_wire, from_wire_seed, to_wire};
+pub(crate) use message::{lift_args, lift_outcome, lower_args, lower_outcome};
+pub(crate) use names::{same_letters, snake};
+pub(crate) use outcome::{Split, split_result};
+pub(crate) use same::same_type;

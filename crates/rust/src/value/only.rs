@@ -45,6 +45,14 @@ pub(super) trait Accept: Sized {
     fn some<T: Serialize + ?Sized>(self, _: &T) -> Result<Self::Out> {
         self.mismatch("option")
     }
+    fn payload<T: Serialize + ?Sized>(
+        self,
+        _ty: &'static str,
+        _case: &'static str,
+        _: &T,
+    ) -> Result<Self::Out> {
+        self.mismatch("case with payload")
+    }
 
     #[cold]
     fn mismatch(&self, got: &str) -> Result<Self::Out> {
@@ -135,12 +143,12 @@ impl<A: Accept> Serializer for Only<A> {
     }
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
         self,
-        _: &'static str,
+        ty: &'static str,
         _: u32,
-        _: &'static str,
-        _: &T,
+        variant: &'static str,
+        value: &T,
     ) -> Result<A::Out> {
-        self.0.mismatch("case with payload")
+        self.0.payload(ty, variant, value)
     }
     fn serialize_seq(self, _: Option<usize>) -> Result<Never<A>> {
         self.never("list")

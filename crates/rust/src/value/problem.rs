@@ -1,7 +1,7 @@
 //! Why a Rust value and a type of the contract do not go together, and where.
 
 use hms_ffi_core::convert::{Failure, Segment};
-use hms_ffi_core::error::{Code, Error};
+use hms_ffi_core::error::{Code, Error, Sent};
 use hms_ffi_core::wire::Fault;
 use serde::de::{Expected, Unexpected};
 use std::convert::Infallible;
@@ -84,6 +84,19 @@ impl Problem {
         } else {
             error
         }
+    }
+}
+
+impl Problem {
+    /// The error of a caller who cannot read a result: bytes that are no value are lost data, a type of another shape is the
+    /// caller's own mistake.
+    pub(crate) fn into_error_at_caller(self) -> Error {
+        let code = if self.origin == Origin::Wire {
+            Code::DataLoss
+        } else {
+            Code::InvalidArgument
+        };
+        self.into_error(code).with_sent(Sent::MaybeExecuted)
     }
 }
 

@@ -7,7 +7,7 @@ use hms_ffi::runtime::{CallOptions, Outcome, Timeout};
 use hms_ffi_core::error::{Code, Sent};
 use std::time::{Duration, Instant};
 
-fn system(outcome: Outcome) -> hms_ffi::Error {
+fn system(outcome: Outcome) -> hms_ffi::runtime::Error {
     match outcome {
         Outcome::System(error) => error,
         other => panic!("expected a system error, got {other:?}"),

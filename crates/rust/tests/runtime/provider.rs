@@ -184,7 +184,7 @@ pub fn options(settings: &Settings) -> ConnectOptions {
     }
 }
 
-pub fn connect(settings: &Settings) -> hms_ffi::Result<Client> {
+pub fn connect(settings: &Settings) -> hms_ffi::runtime::Result<Client> {
     let driver = Driver::shared("rust").expect("driver");
     Client::connect(
         &driver,

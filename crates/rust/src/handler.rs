@@ -1,0 +1,197 @@
+//! Closures as handlers: arguments from the wire, a reply to the wire, panics contained.
+
+use crate::current::{Entered, frame_at};
+use crate::error::{Ending, Error};
+use crate::panic;
+use crate::runtime::{self, Inbound, Outcome};
+use crate::value::{OwnedArgs, Split, lift_args, lower_outcome, split_result};
+use hms_ffi_core::contract::schema::{Function, Schema};
+use hms_ffi_core::convert::Converter;
+use hms_ffi_core::error::{Code, Error as SystemError};
+use hms_ffi_core::wire::Limits;
+use serde::Serialize;
+use std::sync::Arc;
+
+/// A closure that can serve a function: up to eight arguments that serde can deserialize, and a [`Reply`].
+///
+/// `M` only tells the shapes of closures apart.
+pub trait Handler<M>: Send + Sync + 'static {
+    /// Number of arguments.
+    #[doc(hidden)]
+    const ARGS: usize;
+
+    /// Serves one call.
+    #[doc(hidden)]
+    fn serve(&self, call: &Serving<'_>, args: &[u8]) -> Outcome;
+}
+
+/// What a handler may return:
+///
+/// - a value that serde can serialize, or nothing, where the contract has no `result`;
+/// - `Result<T, E>` of such values, where the contract has `result<t, e>`: `Err` is the declared error;
+/// - `Result<T, Error>` where also system errors can happen: [`Error::declare`] makes the declared one, and an error of a
+///   call that the handler made may be passed on with `?`;
+/// - `Result<Result<T, E>, Error>`, the same with the declared error apart.
+pub trait Reply<M> {
+    /// How the call ends.
+    #[doc(hidden)]
+    fn outcome(self, call: &Serving<'_>) -> Outcome;
+}
+
+/// The function that is being served.
+#[doc(hidden)]
+pub struct Serving<'a> {
+    converter: &'a Converter,
+    index: u32,
+    limits: &'a Limits,
+}
+
+impl Serving<'_> {
+    fn schema(&self) -> &Schema {
+        self.converter.schema()
+    }
+
+    fn function(&self) -> &Function {
+        &self.schema().functions[self.index as usize]
+    }
+
+    /// The outcome of a value; a `Result` is taken apart.
+    fn value<T: Serialize + ?Sized>(&self, value: &T) -> Outcome {
+        let outcome = self.schema().outcome(self.function());
+        let lowered = match split_result(value, self.converter, &outcome, self.limits) {
+            Some(Split::Ok(lowered)) => lowered.map(Outcome::Ok),
+            Some(Split::Err(lowered)) if outcome.declared => lowered.map(Outcome::Declared),
+            Some(Split::Err(_)) => {
+                let message = format!(
+                    "{}: the handler returned an error, the contract has none",
+                    self.function().name
+                );
+                return Outcome::System(SystemError::internal(message));
+            }
+            None => lower_outcome(self.converter, outcome.ok, "result", value, self.limits)
+                .map(Outcome::Ok),
+        };
+        // What a handler returns and the contract does not allow is the provider's mistake.
+        lowered.unwrap_or_else(|problem| Outcome::System(problem.into_error(Code::Internal)))
+    }
+
+    fn error(&self, error: Error) -> Outcome {
+        match error.into_ending() {
+            Ending::System(error) => Outcome::System(error),
+            Ending::Declared(declared) => {
+                match declared.into_bytes(self.converter, self.index, self.limits) {
+                    Ok(bytes) => Outcome::Declared(bytes),
+                    Err(error) => Outcome::System(error),
+                }
+            }
+        }
+    }
+}
+
+/// Marks replies that are values.
+#[doc(hidden)]
+pub struct Plain;
+
+/// Marks replies that may be system errors.
+#[doc(hidden)]
+pub struct Fallible;
+
+impl<T: Serialize> Reply<Plain> for T {
+    fn outcome(self, call: &Serving<'_>) -> Outcome {
+        call.value(&self)
+    }
+}
+
+impl<T: Serialize> Reply<Fallible> for Result<T, Error> {
+    fn outcome(self, call: &Serving<'_>) -> Outcome {
+        match self {
+            Ok(value) => call.value(&value),
+            Err(error) => call.error(error),
+        }
+    }
+}
+
+macro_rules! closures {
+    ($count:literal: $($arg:ident)*) => {
+        impl<Func, R, M, $($arg),*> Handler<(M, $($arg,)*)> for Func
+        where
+            Func: Fn($($arg),*) -> R + Send + Sync + 'static,
+            R: Reply<M>,
+            ($($arg,)*): OwnedArgs,
+        {
+            const ARGS: usize = $count;
+
+            #[allow(non_snake_case)]
+            fn serve(&self, call: &Serving<'_>, args: &[u8]) -> Outcome {
+                match lift_args::<($($arg,)*)>(call.converter, call.function(), args, call.limits) {
+                    Ok(($($arg,)*)) => self($($arg),*).outcome(call),
+                    Err(error) => Outcome::System(error),
+                }
+            }
+        }
+    };
+}
+
+closures!(0:);
+closures!(1: A);
+closures!(2: A B);
+closures!(3: A B C);
+closures!(4: A B C D);
+closures!(5: A B C D E);
+closures!(6: A B C D E F);
+closures!(7: A B C D E F G);
+closures!(8: A B C D E F G H);
+
+type Serve = Box<dyn Fn(&Serving<'_>, &[u8]) -> Outcome + Send + Sync>;
+
+/// The handlers of one interface, by function; none for what cannot be called yet.
+pub(crate) struct Handlers {
+    converter: Arc<Converter>,
+    limits: Limits,
+    functions: Vec<Option<Serve>>,
+}
+
+/// A handler whose closure's type is forgotten.
+pub(crate) fn erase<M: 'static, H: Handler<M>>(handler: H) -> Serve {
+    Box::new(move |call, args| handler.serve(call, args))
+}
+
+impl Handlers {
+    pub(crate) fn new(schema: Arc<Schema>, limits: Limits, functions: Vec<Option<Serve>>) -> Self {
+        Handlers {
+            converter: Arc::new(Converter::new(schema)),
+            limits,
+            functions,
+        }
+    }
+}
+
+impl runtime::Handler for Handlers {
+    fn handle(&self, call: Inbound) {
+        let index = call.function_index();
+        let _current = Entered::new(call.context().clone());
+        let outcome = match self.functions.get(index as usize) {
+            Some(Some(serve)) => {
+                let serving = Serving {
+                    converter: &self.converter,
+                    index,
+                    limits: &self.limits,
+                };
+                panic::contain(|| serve(&serving, call.args())).unwrap_or_else(|panic| {
+                    let message = format!("{}: {}", call.function().name, panic.message);
+                    let trace = panic
+                        .at
+                        .map(|at| frame_at(&at.file, at.line))
+                        .into_iter()
+                        .collect();
+                    Outcome::System(SystemError::internal(message).with_trace(trace))
+                })
+            }
+            _ => Outcome::System(SystemError::unimplemented(format!(
+                "{} has no handler",
+                call.function().name
+            ))),
+        };
+        call.reply(outcome);
+    }
+}

@@ -1,0 +1,5 @@
+//! Programs in Rust: clients and components with types.
+
+mod calls;
+mod claims;
+mod processes;

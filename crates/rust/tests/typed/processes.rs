@@ -1,0 +1,138 @@
+//! Providers in processes of their own: signals, death, forks.
+
+use crate::claims::{Directory, probe};
+use hms_ffi::Code;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+struct Process(Child);
+
+impl Process {
+    /// The test program again, as a provider.
+    fn start(directory: &Path) -> Process {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["processes::provider_process", "--exact", "--nocapture"])
+            .env("HMS_TYPED_PROVIDER", directory)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        assert!(
+            lines.any(|line| line.unwrap().ends_with("ready")),
+            "the provider got ready"
+        );
+        // What it prints later goes nowhere, but must not fail.
+        std::thread::spawn(move || lines.for_each(drop));
+        Process(child)
+    }
+
+    fn signal(&self, signal: libc::c_int) {
+        // SAFETY: a signal to a child that has not been waited for.
+        assert_eq!(unsafe { libc::kill(self.0.id() as libc::pid_t, signal) }, 0);
+    }
+
+    fn wait(&mut self) -> ExitStatus {
+        self.0.wait().unwrap()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// No test of its own: the life of a [`Process`].
+#[test]
+fn provider_process() {
+    let Some(directory) = std::env::var_os("HMS_TYPED_PROVIDER") else {
+        return;
+    };
+    let component = probe(Path::new(&directory)).unwrap();
+    // Ready is who can be found: said from a thread, since `serve` blocks.
+    std::thread::spawn(move || {
+        let registered = || crate::processes::connects(Path::new(&directory));
+        while !registered() {
+            std::thread::yield_now();
+        }
+        println!("ready");
+    });
+    component.serve().unwrap();
+}
+
+fn connects(directory: &Path) -> bool {
+    hms_ffi::Client::builder("hms:claims/probe")
+        .runtime_dir(directory)
+        .connect()
+        .is_ok()
+}
+
+#[test]
+fn a_signal_ends_serving_in_order() {
+    for signal in [libc::SIGTERM, libc::SIGINT] {
+        let directory = Directory::new(&format!("signal-{signal}"));
+        let mut provider = Process::start(directory.path());
+        let client = directory.connect("hms:claims/probe").unwrap();
+        assert_eq!(client.call::<u32>("add", (1, 2)).unwrap(), 3);
+        provider.signal(signal);
+        assert!(provider.wait().success());
+        let error = client
+            .with()
+            .timeout(Duration::from_secs(1))
+            .call::<u32>("add", (1, 2))
+            .unwrap_err();
+        assert_eq!(error.code(), Some(Code::Unavailable));
+    }
+}
+
+#[test]
+fn a_killed_provider_is_unavailable_and_its_successor_is_found() {
+    let directory = Directory::new("killed");
+    let mut provider = Process::start(directory.path());
+    let client = directory.connect("hms:claims/probe").unwrap();
+    let started = std::thread::scope(|scope| {
+        let held = scope.spawn(|| client.with().no_timeout().call::<()>("hold", ()));
+        // The call is in flight, or fails all the same: in both cases with `unavailable`.
+        client.call::<()>("nothing", ()).unwrap();
+        provider.signal(libc::SIGKILL);
+        let started = Instant::now();
+        assert_eq!(
+            held.join().unwrap().unwrap_err().code(),
+            Some(Code::Unavailable)
+        );
+        started
+    });
+    assert!(started.elapsed() < Duration::from_secs(1));
+    provider.wait();
+    let _successor = Process::start(directory.path());
+    assert_eq!(client.call::<u32>("add", (1, 2)).unwrap(), 3);
+}
+
+#[test]
+fn parent_and_child_call_after_a_fork() {
+    let directory = Directory::new("fork");
+    let _provider = Process::start(directory.path());
+    let client = directory.connect("hms:claims/probe").unwrap();
+    let add = |i: u32| {
+        client
+            .call::<u32>("add", (i, 1))
+            .is_ok_and(|sum| sum == i + 1)
+    };
+    assert!(add(0));
+    // SAFETY: the child uses only what works after a fork (calls, the allocator), and ends without destructors.
+    let pid = unsafe { libc::fork() };
+    if pid == 0 {
+        let fine = (0..100).all(add);
+        // SAFETY: ends the child at once.
+        unsafe { libc::_exit(i32::from(!fine)) };
+    }
+    assert!((0..100).all(add));
+    let mut status = 0;
+    // SAFETY: waits for the child made above.
+    unsafe { libc::waitpid(pid, &mut status, 0) };
+    assert_eq!(status, 0, "the child's calls");
+    assert!(add(100));
+}
