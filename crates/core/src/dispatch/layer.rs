@@ -18,6 +18,8 @@ pub struct LayerCall<'a> {
     pub function: &'a Function,
     /// The caller's user id, from the kernel.
     pub caller_uid: u32,
+    /// The caller's process id in our pid namespace; 0 if it has none here.
+    pub caller_pid: u32,
     /// The arguments' bytes.
     pub args: &'a [u8],
 }

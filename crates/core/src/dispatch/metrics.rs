@@ -114,6 +114,7 @@ mod tests {
             schema: &schema,
             function: &function,
             caller_uid: 0,
+            caller_pid: 0,
             args: &[],
         };
         layers.start(&call).expect("first");

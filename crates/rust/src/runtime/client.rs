@@ -20,6 +20,8 @@ use std::time::Duration;
 pub struct ConnectOptions {
     /// The caller's own view of the interface, from its contract or generated types; without one the provider's schema is used.
     pub view: Option<Arc<Schema>>,
+    /// Only the instance of this name, which need not list the interface in discovery.
+    pub instance: Option<String>,
     /// How long the connect may take.
     pub timeout: Timeout,
     /// Settings; without them those of the environment.
@@ -49,6 +51,7 @@ pub struct Client {
 
 struct Shared {
     wanted: String,
+    instance: Option<String>,
     settings: Arc<Settings>,
     view: Arc<Schema>,
     brought: bool,
@@ -85,8 +88,8 @@ impl Client {
         }
         let settings = Arc::new(settings(options.settings)?);
         let deadline = deadline(&settings, options.timeout, options.parent.as_deref());
-        let candidates =
-            connection::candidates(interface, &settings).map(|(mut found, mut none)| {
+        let candidates = connection::candidates(interface, options.instance.as_deref(), &settings)
+            .map(|(mut found, mut none)| {
                 let before = found.len();
                 found.retain(|instance| !super::driver::blocked::is_on_this_loop(&instance.name));
                 if found.is_empty() && before > 0 {
@@ -105,6 +108,7 @@ impl Client {
         let (connection, pending) = open(
             &mut state,
             interface,
+            options.instance,
             settings,
             options.view,
             Inner::thread_target(&parker),
@@ -142,11 +146,12 @@ impl Client {
         let inner = driver.usable()?;
         let settings = Arc::new(settings(options.settings)?);
         let deadline = deadline(&settings, options.timeout, options.parent.as_deref());
-        let candidates = connection::candidates(interface, &settings);
+        let candidates = connection::candidates(interface, options.instance.as_deref(), &settings);
         let mut state = inner.lock();
         let (connection, pending) = open(
             &mut state,
             interface,
+            options.instance,
             settings,
             options.view,
             Target::Connect(token),
@@ -177,6 +182,7 @@ impl Client {
         Client {
             shared: Arc::new(Shared {
                 wanted: entry.wanted.clone(),
+                instance: entry.instance.clone(),
                 settings: entry.settings.clone(),
                 uncallable: super::server::uncallable(&view),
                 view,
@@ -362,7 +368,11 @@ impl Client {
         connection: u64,
     ) -> MutexGuard<'a, State> {
         drop(state);
-        let candidates = connection::candidates(&self.shared.wanted, &self.shared.settings);
+        let candidates = connection::candidates(
+            &self.shared.wanted,
+            self.shared.instance.as_deref(),
+            &self.shared.settings,
+        );
         let mut state = inner.lock();
         inner.dial(&mut state, connection, candidates);
         state
@@ -416,6 +426,7 @@ impl Shared {
     fn connection(&self) -> Connection {
         Connection {
             wanted: self.wanted.clone(),
+            instance: self.instance.clone(),
             settings: self.settings.clone(),
             view: Some(self.view.clone()),
             brought: self.brought,
@@ -472,6 +483,7 @@ fn deadline(settings: &Settings, timeout: Timeout, parent: Option<&CallContext>)
 fn open(
     state: &mut State,
     interface: &str,
+    instance: Option<String>,
     settings: Arc<Settings>,
     view: Option<Arc<Schema>>,
     target: Target,
@@ -493,6 +505,7 @@ fn open(
         connection,
         Connection {
             wanted: interface.to_owned(),
+            instance,
             settings,
             brought: view.is_some(),
             view,

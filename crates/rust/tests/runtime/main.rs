@@ -6,3 +6,4 @@ mod fork;
 mod provider;
 mod recovery;
 mod reentrancy;
+mod tap;

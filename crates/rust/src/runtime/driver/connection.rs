@@ -26,6 +26,8 @@ use std::sync::Arc;
 pub(crate) struct Connection {
     /// The interface as asked for, perhaps without a version.
     pub wanted: String,
+    /// Only this instance.
+    pub instance: Option<String>,
     pub settings: Arc<Settings>,
     /// The caller's view: its own contract, else the first provider's.
     pub view: Option<Arc<Schema>>,
@@ -72,6 +74,7 @@ const MOST_ROUTES: usize = 2;
 /// The instances that offer the interface, in random order, and what is said when there are none.
 pub(crate) fn candidates(
     wanted: &str,
+    instance: Option<&str>,
     settings: &Settings,
 ) -> Result<(VecDeque<InstanceDescription>, String)> {
     let entries = discovery::entries(settings)?;
@@ -79,7 +82,11 @@ pub(crate) fn candidates(
     let mut found: Vec<InstanceDescription> = Vec::new();
     let name = wanted.split('@').next().unwrap_or(wanted);
     for entry in entries {
-        if entry
+        if let Some(name) = instance {
+            if entry.name == name {
+                found.push(entry);
+            }
+        } else if entry
             .interfaces
             .iter()
             .any(|offered| interface_matches(wanted, offered))
@@ -167,6 +174,9 @@ impl Inner {
     /// A server of this driver that exports the interface.
     fn local_route(&self, state: &mut State, key: u64) -> Option<(Route, Arc<Schema>)> {
         let connection = state.connections.get(&key)?;
+        if connection.instance.is_some() {
+            return None;
+        }
         state
             .servers
             .iter()

@@ -38,6 +38,12 @@ pub(crate) fn called(
             Error::unimplemented("this side of the link exports nothing"),
         );
     };
+    if let Some(entry) = state.servers.get(&server)
+        && head.interface as usize == entry.exports.len()
+    {
+        let outcome = entry.tap.clone().answer(caller, head.function, &args);
+        return answer_on_link(state, link_key, id, outcome);
+    }
     let origin = Origin::Link {
         link: link_key,
         call: id,
@@ -54,8 +60,12 @@ pub(crate) fn called(
 }
 
 fn refuse_on_link(state: &mut State, link_key: u64, id: u64, error: Error) {
+    answer_on_link(state, link_key, id, Outcome::System(error));
+}
+
+fn answer_on_link(state: &mut State, link_key: u64, id: u64, outcome: Outcome) {
     if let Some(link) = state.links.get_mut(&link_key) {
-        link.protocol.reply(id, Outcome::System(error));
+        link.protocol.reply(id, outcome);
         state.touch(link_key);
     }
 }

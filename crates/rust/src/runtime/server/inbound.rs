@@ -145,6 +145,7 @@ impl Inbound {
             schema: &self.exported.schema,
             function: self.context.function(),
             caller_uid: self.context.caller.uid,
+            caller_pid: self.context.caller.pid,
             args: &self.args,
         }
     }

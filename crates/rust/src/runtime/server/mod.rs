@@ -3,11 +3,13 @@
 //! - this file: the server and its life;
 //! - `admit`: from the wire into the queue, and out of it;
 //! - `inbound`: one call and its reply;
-//! - `callable`: what cannot be called yet.
+//! - `callable`: what cannot be called yet;
+//! - `tap`: how `hms trace` sees calls.
 
 mod admit;
 mod callable;
 mod inbound;
+mod tap;
 
 pub(crate) use admit::{called, called_locally, ended, give_up_locally, take_of_chain, unqueue};
 pub(crate) use callable::uncallable;
@@ -97,6 +99,7 @@ pub(crate) struct ServerState {
     pub exports: Vec<Arc<Exported>>,
     pub settings: Arc<Settings>,
     pub layers: Arc<Layers>,
+    pub tap: Arc<tap::Tap>,
     pub max_concurrent: usize,
     /// Calls that no handler has seen yet.
     pub ready: VecDeque<Inbound>,
@@ -122,6 +125,14 @@ impl ServerState {
 
     pub fn is_idle(&self) -> bool {
         self.running == 0 && self.ready.is_empty()
+    }
+
+    /// The export at this index of our hello; the tap comes last.
+    pub fn export(&self, index: usize) -> Option<&Arc<Exported>> {
+        if index == self.exports.len() {
+            return Some(tap::exported());
+        }
+        self.exports.get(index)
     }
 
     /// Whether one of the workers runs nothing at this moment.
@@ -164,7 +175,9 @@ impl Server {
             exports.iter().map(|e| e.schema.functions.len()),
         ));
         let bound = options.max_concurrent.max(1).saturating_add(options.queue);
-        let layers = Layers::new(vec![metrics.clone(), Arc::new(LimitLayer::new(bound))]);
+        let tap = Arc::new(tap::Tap::default());
+        let limits = Arc::new(LimitLayer::new(bound));
+        let layers = Layers::new(vec![tap.clone(), metrics.clone(), limits]);
         let exports = exports
             .into_iter()
             .map(|export| {
@@ -188,6 +201,7 @@ impl Server {
                 exports,
                 settings,
                 layers: Arc::new(layers),
+                tap,
                 max_concurrent: options.max_concurrent.max(1),
                 ready: VecDeque::new(),
                 running: 0,
@@ -463,6 +477,7 @@ pub(crate) fn accept(inner: &Arc<Inner>, state: &mut State, server_key: u64) {
         let exports = server
             .exports
             .iter()
+            .chain([tap::exported()])
             .map(|e| protocol::Export {
                 interface: e.schema.interface.clone(),
                 fingerprint: fingerprint(&e.schema.fingerprint),
@@ -534,7 +549,7 @@ pub(crate) fn schema_requested(state: &mut State, link_key: u64, index: u32) {
     if let Some(export) = state
         .servers
         .get(&server)
-        .and_then(|server| server.exports.get(index as usize))
+        .and_then(|server| server.export(index as usize))
     {
         // Refused only once the link is closed.
         let _ = link.protocol.reply_schema(index, export.json());
