@@ -27,6 +27,7 @@ pub fn connect(
         let settings = settings(&overrides).map_err(|error| thrown(&error))?;
         let limits = limits_of(&settings);
         let options = ConnectOptions {
+            instance: None,
             view: u32::try_from(view)
                 .ok()
                 .map(|id| runtime.schemas.get(id).cloned())
@@ -157,6 +158,7 @@ fn connect_blocking(
 ) -> hms_ffi::runtime::Result<Client> {
     let driver = Driver::shared(LANGUAGE)?;
     let options = ConnectOptions {
+        instance: None,
         view: Some(view),
         timeout: timeout(timeout_ms),
         settings: Some(settings),

@@ -310,6 +310,7 @@ impl ClientBuilder {
             .map(|contract| contract.schema(&self.interface))
             .transpose()?;
         let options = ConnectOptions {
+            instance: None,
             view,
             timeout: self.timeout,
             settings: self.settings?,
