@@ -31,11 +31,14 @@ test('a component is called by its own process', async () => {
   const server = await serve();
   const client = await ffi.connect('test:node/service');
   assert.equal(await client.echo('x'), 'x');
-  assert.equal(await client.echo('x'.repeat(2_000_000)).then((text) => text.length), 2_000_000);
+  assert.equal(
+    await client.echo('x'.repeat(2_000_000)).then((/** @type {string} */ text) => text.length),
+    2_000_000,
+  );
   assert.throws(
     () => client.sync.echo('x'),
     (/** @type {any} */ error) =>
-      error instanceof ffi.FailedPrecondition && /its?'?s? own event loop/.test(error.message),
+      error instanceof ffi.FailedPrecondition && /own event loop/.test(error.message),
   );
   assert.equal(await client.echo('still'), 'still');
   client.close();
