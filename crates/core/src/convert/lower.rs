@@ -440,7 +440,7 @@ fn narrow<T: TryFrom<U>, U, H>(wide: U) -> Result<T, Failure<H>> {
 
 /// The nearest f32; a finite value that overflows is refused.
 fn single<H>(wide: f64) -> Result<f32, Failure<H>> {
-    let single = wide as f32;
+    let single = super::numbers::narrow(wide);
     if single.is_infinite() && wide.is_finite() {
         Err(Failure::out_of_range())
     } else {

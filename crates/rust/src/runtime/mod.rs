@@ -18,7 +18,7 @@ mod account;
 pub use client::{CallOptions, Client, ConnectOptions};
 pub use context::{CallContext, Caller};
 pub use driver::{Driver, Event};
-pub use server::{Export, Handler, Inbound, ServeOptions, Server};
+pub use server::{Export, Handler, Inbound, ServeOptions, Server, uncallable};
 pub use settings::{Settings, Timeout};
 
 pub use hms_ffi_core::dispatch::Outcome;

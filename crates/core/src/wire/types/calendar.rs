@@ -33,7 +33,7 @@ pub(super) const fn days_from_civil(year: i64, month: u8, day: u8) -> i64 {
 }
 
 /// Year, month and day of a day counted from 1970-01-01.
-pub(super) const fn civil_from_days(days: i64) -> (i64, u8, u8) {
+pub const fn civil_from_days(days: i64) -> (i64, u8, u8) {
     let days = days + 719_468;
     let era = days.div_euclid(146_097);
     let day_of_era = days.rem_euclid(146_097);

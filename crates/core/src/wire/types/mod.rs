@@ -17,6 +17,7 @@ mod timestamp;
 mod uuid;
 mod zoned_timestamp;
 
+pub use calendar::civil_from_days;
 pub use date::Date;
 pub use decimal::Decimal;
 pub use document::Value;

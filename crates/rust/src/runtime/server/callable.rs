@@ -3,7 +3,7 @@
 use hms_ffi_core::contract::schema::{Function, Kind, Schema, TypeId};
 
 /// For each function of the schema: why it cannot be called, or `None`.
-pub(crate) fn uncallable(schema: &Schema) -> Vec<Option<String>> {
+pub fn uncallable(schema: &Schema) -> Vec<Option<String>> {
     schema
         .functions
         .iter()

@@ -12,7 +12,7 @@ mod inbound;
 mod tap;
 
 pub(crate) use admit::{called, called_locally, ended, give_up_locally, take_of_chain, unqueue};
-pub(crate) use callable::uncallable;
+pub use callable::uncallable;
 pub use inbound::Inbound;
 
 use super::discovery::Registration;

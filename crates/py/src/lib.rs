@@ -1,0 +1,31 @@
+//! The extension module `hms_ffi._native`. This file only registers what the others define.
+//!
+//! The Python part of the package (packages/python) makes the public surface from it.
+
+mod client;
+mod codec;
+mod component;
+mod context;
+mod contract;
+mod error;
+mod runtime;
+mod value;
+
+use pyo3::prelude::*;
+
+/// Native part of hms_ffi.
+#[pymodule]
+mod _native {
+    #[pymodule_export]
+    use super::client::{BoundCall, Connection, Method};
+    #[pymodule_export]
+    use super::codec::Codec;
+    #[pymodule_export]
+    use super::component::Server;
+    #[pymodule_export]
+    use super::context::CallContext;
+    #[pymodule_export]
+    use super::contract::{Contract, Interface};
+    #[pymodule_export]
+    use super::error::codes;
+}

@@ -1,0 +1,96 @@
+//! Waiting without the GIL, interrupts, timeouts and settings.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use hms_ffi::runtime::{Driver, Settings, Timeout};
+use hms_ffi_core::error::Error;
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyDict};
+
+use crate::error;
+use crate::value::Known;
+
+/// The driver of all threads of this process.
+pub(crate) fn driver(py: Python<'_>) -> PyResult<Driver> {
+    Driver::shared("python").map_err(|error| error::exception(py, &error))
+}
+
+/// Runs what blocks without the GIL. The closure that it is given asks Python after a signal: true if the signal's
+/// handler raised (Ctrl-C), which is then the result.
+pub(crate) fn wait<T: Send>(
+    py: Python<'_>,
+    run: impl FnOnce(&mut dyn FnMut() -> bool) -> T + Send,
+) -> PyResult<T> {
+    let mut raised = None;
+    let result = py.detach(|| {
+        run(&mut || {
+            Python::attach(|py| match py.check_signals() {
+                Ok(()) => false,
+                Err(exception) => {
+                    raised = Some(exception);
+                    true
+                }
+            })
+        })
+    });
+    match raised {
+        Some(exception) => Err(exception),
+        None => Ok(result),
+    }
+}
+
+/// A timeout as Python gives it: None is no deadline, else seconds or a timedelta.
+pub(crate) fn timeout(value: &Bound<'_, PyAny>) -> PyResult<Timeout> {
+    Ok(limit(value)?.map_or(Timeout::None, Timeout::After))
+}
+
+fn limit(value: &Bound<'_, PyAny>) -> PyResult<Option<Duration>> {
+    let py = value.py();
+    if value.is_none() {
+        return Ok(None);
+    }
+    let wrong = || PyTypeError::new_err("timeout: expected seconds or None");
+    if value.is_instance_of::<PyBool>() {
+        return Err(wrong());
+    }
+    let seconds: f64 = if value.is_instance(Known::get(py)?.timedelta.bind(py))? {
+        value
+            .call_method0(intern!(py, "total_seconds"))?
+            .extract()?
+    } else {
+        value.extract().map_err(|_| wrong())?
+    };
+    if seconds == f64::INFINITY {
+        return Ok(None);
+    }
+    let limit = Duration::try_from_secs_f64(seconds);
+    limit.map(Some).map_err(|_| {
+        PyValueError::new_err("timeout: expected a number of seconds that is not negative")
+    })
+}
+
+/// The environment's settings with the options that were given in code.
+pub(crate) fn settings(options: &Bound<'_, PyDict>) -> PyResult<Settings> {
+    let py = options.py();
+    let mut settings = Settings::from_env().map_err(|error| error::exception(py, &error))?;
+    for (key, value) in options {
+        let key: String = key.extract()?;
+        match key.as_str() {
+            "runtime_dir" => settings.runtime_dir = Some(value.extract::<PathBuf>()?),
+            "timeout" => settings.timeout = limit(&value)?,
+            "max_message" => settings.limits.max_message = value.extract()?,
+            "max_depth" => settings.limits.max_depth = value.extract()?,
+            "max_elements" => settings.limits.max_elements = value.extract()?,
+            "max_calls" => settings.max_calls = value.extract()?,
+            "trusted_users" => settings.trusted_users = value.extract()?,
+            _ => {
+                let unknown = Error::invalid_argument(format!("there is no option {key}"));
+                return Err(error::exception(py, &unknown));
+            }
+        }
+    }
+    Ok(settings)
+}
