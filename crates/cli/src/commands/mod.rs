@@ -1,0 +1,41 @@
+//! The commands, one in each file.
+
+mod check;
+mod completions;
+mod schema;
+mod topics;
+
+use clap::Subcommand;
+
+use crate::Done;
+use crate::output::Output;
+
+#[derive(Subcommand)]
+pub enum Command {
+    Schema(schema::Schema),
+    Check(check::Check),
+    Publish(topics::Publish),
+    Subscribe(topics::Subscribe),
+    Completions(completions::Completions),
+}
+
+impl Command {
+    pub fn run(self, output: &mut Output) -> Done {
+        match self {
+            Command::Schema(command) => command.run(output),
+            Command::Check(command) => command.run(output),
+            Command::Publish(command) => command.run(),
+            Command::Subscribe(command) => command.run(),
+            Command::Completions(command) => command.run(output),
+        }
+    }
+
+    /// Whether a program reads what is printed, errors included.
+    pub fn is_json(&self) -> bool {
+        match self {
+            Command::Schema(command) => command.json,
+            Command::Check(command) => command.json,
+            _ => false,
+        }
+    }
+}
