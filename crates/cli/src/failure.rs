@@ -77,7 +77,10 @@ impl Failure {
         let error = paint(colours, Look::Red, "error");
         match self {
             Failure::Declared(value) => {
-                let value = value.as_ref().map(|value| format!(": {value}")).unwrap_or_default();
+                let value = value
+                    .as_ref()
+                    .map(|value| format!(": {value}"))
+                    .unwrap_or_default();
                 eprintln!("{}{value}", paint(colours, Look::Red, "declared error"));
             }
             Failure::System(system) => report_system(system, &error, colours),
@@ -108,7 +111,12 @@ impl Failure {
 }
 
 fn report_system(error: &Error, label: &str, colours: bool) {
-    eprintln!("{label}: {}: {} ({})", error.code(), error.message(), error.sent().name());
+    eprintln!(
+        "{label}: {}: {} ({})",
+        error.code(),
+        error.message(),
+        error.sent().name()
+    );
     if let Some(details) = error.details() {
         eprintln!("  details: {}", document(details));
     }
@@ -167,10 +175,18 @@ fn document(bytes: &[u8]) -> Json {
     };
     let limits = Limits::default();
     let mut message = Writer::new(limits);
-    message.bytes(bytes);
+    let message = message.bytes(bytes).and_then(|()| message.finish());
     message
-        .finish()
         .ok()
-        .and_then(|message| json::from_wire(&Converter::new(Arc::new(schema)), 0, "details", &message, &limits).ok())
+        .and_then(|message| {
+            json::from_wire(
+                &Converter::new(Arc::new(schema)),
+                0,
+                "details",
+                &message,
+                &limits,
+            )
+            .ok()
+        })
         .unwrap_or_else(|| Json::String("not a document".into()))
 }

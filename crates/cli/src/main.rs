@@ -2,6 +2,7 @@
 //! through [`failure`].
 
 mod commands;
+mod connection;
 mod failure;
 mod output;
 mod signature;
@@ -43,12 +44,19 @@ fn main() -> ExitCode {
         Err(error) => {
             // Help and version are no errors. A closed standard output is not worth a word.
             let _ = error.print();
-            return if error.use_stderr() { ExitCode::from(BAD_USAGE) } else { ExitCode::SUCCESS };
+            return if error.use_stderr() {
+                ExitCode::from(BAD_USAGE)
+            } else {
+                ExitCode::SUCCESS
+            };
         }
     };
     let json = arguments.command.is_json();
     let mut output = Output::new();
-    let result = arguments.command.run(&mut output).and_then(|()| output.flush());
+    let result = arguments
+        .command
+        .run(&mut output)
+        .and_then(|()| output.flush());
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -71,9 +79,16 @@ mod tests {
         let mut command = super::Arguments::command();
         command.build();
         command.clone().debug_assert();
-        for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
+        for sub in command
+            .get_subcommands()
+            .filter(|sub| sub.get_name() != "help")
+        {
             let help = sub.clone().render_long_help().to_string();
-            assert!(help.contains("Example"), "{} has no example:\n{help}", sub.get_name());
+            assert!(
+                help.contains("Example"),
+                "{} has no example:\n{help}",
+                sub.get_name()
+            );
         }
     }
 }

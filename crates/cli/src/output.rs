@@ -2,6 +2,8 @@
 
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 
+use hms_ffi_core::convert::json::Json;
+
 use crate::Done;
 use crate::failure::Failure;
 
@@ -39,19 +41,28 @@ pub fn has_colours(stream: &impl IsTerminal) -> bool {
 
 /// `text` in a look, if there are colours.
 pub fn paint(colours: bool, look: Look, text: &str) -> String {
-    if colours { format!("\x1b[{}m{text}\x1b[0m", look.code()) } else { text.to_owned() }
+    if colours {
+        format!("\x1b[{}m{text}\x1b[0m", look.code())
+    } else {
+        text.to_owned()
+    }
 }
 
 /// Standard output.
 pub struct Output {
     out: BufWriter<Stdout>,
+    is_terminal: bool,
     colours: bool,
 }
 
 impl Output {
     pub fn new() -> Output {
         let stdout = io::stdout();
-        Output { colours: has_colours(&stdout), out: BufWriter::new(stdout) }
+        Output {
+            is_terminal: stdout.is_terminal(),
+            colours: has_colours(&stdout),
+            out: BufWriter::new(stdout),
+        }
     }
 
     /// Writes one line.
@@ -63,6 +74,15 @@ impl Output {
     pub fn json(&mut self, value: &serde_json::Value) -> Done {
         let text = serde_json::to_string_pretty(value).expect("JSON values are printable");
         self.line(text)
+    }
+
+    /// Writes a value: for people with line breaks, for programs on one line.
+    pub fn value(&mut self, value: &Json) -> Done {
+        if self.is_terminal {
+            self.line(value.to_pretty())
+        } else {
+            self.line(value)
+        }
     }
 
     /// Writes bytes as they are.
@@ -78,14 +98,28 @@ impl Output {
     /// Columns padded to their widest cell; the first row is the heading.
     pub fn table(&mut self, rows: &[Vec<String>]) -> Done {
         let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-        let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
-        let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
+        let width = |column: usize| {
+            rows.iter()
+                .filter_map(|row| row.get(column))
+                .map(|cell| cell.chars().count())
+                .max()
+        };
+        let widths: Vec<usize> = (0..columns)
+            .map(|column| width(column).unwrap_or(0))
+            .collect();
         for (number, row) in rows.iter().enumerate() {
-            let cells: Vec<String> =
-                row.iter().zip(&widths).map(|(cell, &width)| format!("{cell:width$}")).collect();
+            let cells: Vec<String> = row
+                .iter()
+                .zip(&widths)
+                .map(|(cell, &width)| format!("{cell:width$}"))
+                .collect();
             let text = cells.join("  ");
             let text = text.trim_end();
-            let line = if number == 0 { self.paint(Look::Dim, text) } else { text.to_owned() };
+            let line = if number == 0 {
+                self.paint(Look::Dim, text)
+            } else {
+                text.to_owned()
+            };
             self.line(line)?;
         }
         Ok(())

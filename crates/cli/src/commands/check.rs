@@ -40,7 +40,11 @@ impl Check {
         } else {
             print(&report, output)?;
         }
-        if is_good(&report) { Ok(()) } else { Err(Failure::Found) }
+        if is_good(&report) {
+            Ok(())
+        } else {
+            Err(Failure::Found)
+        }
     }
 }
 
@@ -57,7 +61,10 @@ fn print(report: &Report, output: &mut Output) -> Done {
         let stricter = if change.component_model == change.ours {
             String::new()
         } else {
-            output.paint(Look::Dim, &format!(" (component model: {})", change.component_model.name()))
+            output.paint(
+                Look::Dim,
+                &format!(" (component model: {})", change.component_model.name()),
+            )
         };
         output.line(format!("  {ours} {place}: {}{stricter}", change.what))?;
     }
@@ -68,14 +75,21 @@ fn print(report: &Report, output: &mut Output) -> Done {
         output.line(output.paint(Look::Dim, &format!("  the other way round: {reason}")))?;
     }
     output.line(format!("by our rules: {}", verdict(output, report.ours())))?;
-    output.line(format!("by the component model's rules: {}", verdict(output, report.component_model())))?;
+    output.line(format!(
+        "by the component model's rules: {}",
+        verdict(output, report.component_model())
+    ))?;
     if let Some(needed) = report.needed_version() {
         let state = if report.version_is_enough() {
             output.paint(Look::Green, "is high enough")
         } else {
             output.paint(Look::Red, "is too low")
         };
-        output.line(format!("the change needs at least version {needed} ({}): {} {state}", report.bump().name(), report.new))?;
+        output.line(format!(
+            "the change needs at least version {needed} ({}): {} {state}",
+            report.bump().name(),
+            report.new
+        ))?;
     }
     Ok(())
 }

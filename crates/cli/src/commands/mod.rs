@@ -1,7 +1,10 @@
 //! The commands, one in each file.
 
+mod call;
 mod check;
 mod completions;
+mod describe;
+mod list;
 mod schema;
 mod topics;
 
@@ -12,6 +15,9 @@ use crate::output::Output;
 
 #[derive(Subcommand)]
 pub enum Command {
+    List(list::List),
+    Describe(describe::Describe),
+    Call(call::Call),
     Schema(schema::Schema),
     Check(check::Check),
     Publish(topics::Publish),
@@ -22,6 +28,9 @@ pub enum Command {
 impl Command {
     pub fn run(self, output: &mut Output) -> Done {
         match self {
+            Command::List(command) => command.run(output),
+            Command::Describe(command) => command.run(output),
+            Command::Call(command) => command.run(output),
             Command::Schema(command) => command.run(output),
             Command::Check(command) => command.run(output),
             Command::Publish(command) => command.run(),
@@ -33,6 +42,9 @@ impl Command {
     /// Whether a program reads what is printed, errors included.
     pub fn is_json(&self) -> bool {
         match self {
+            Command::List(command) => command.json,
+            Command::Describe(command) => command.json,
+            Command::Call(command) => command.json,
             Command::Schema(command) => command.json,
             Command::Check(command) => command.json,
             _ => false,

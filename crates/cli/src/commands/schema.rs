@@ -40,8 +40,14 @@ impl Schema {
         for schema in &schemas {
             let kind = if schema.topics { "topics" } else { "interface" };
             output.line("")?;
-            output.line(format!("{kind} {}", output.paint(Look::Bold, &schema.interface)))?;
-            output.line(format!("  {}", output.paint(Look::Dim, &schema.fingerprint)))?;
+            output.line(format!(
+                "{kind} {}",
+                output.paint(Look::Bold, &schema.interface)
+            ))?;
+            output.line(format!(
+                "  {}",
+                output.paint(Look::Dim, &schema.fingerprint)
+            ))?;
             for function in &schema.functions {
                 output.line(format!("  {}", signature::function(schema, function)))?;
                 let mut facts = marks(function);
@@ -57,17 +63,24 @@ impl Schema {
             output.line("")?;
         }
         for warning in contract.warnings() {
-            output.line(format!("{}: {warning}", output.paint(Look::Yellow, "warning")))?;
+            output.line(format!(
+                "{}: {warning}",
+                output.paint(Look::Yellow, "warning")
+            ))?;
         }
         Ok(())
     }
 }
 
 fn marks(function: &Function) -> Vec<&str> {
-    [(function.idempotent, "idempotent"), (function.topic, "topic"), (function.quick, "quick")]
-        .into_iter()
-        .filter_map(|(is, mark)| is.then_some(mark))
-        .collect()
+    [
+        (function.idempotent, "idempotent"),
+        (function.topic, "topic"),
+        (function.quick, "quick"),
+    ]
+    .into_iter()
+    .filter_map(|(is, mark)| is.then_some(mark))
+    .collect()
 }
 
 fn to_json(contract: &Contract, schemas: &[Arc<Table>]) -> Value {

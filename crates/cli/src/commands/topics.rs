@@ -18,14 +18,17 @@ pub struct Publish {
     topic: String,
     /// Arguments, each as JSON
     #[arg(allow_negative_numbers = true)]
-    #[expect(dead_code, reason = "accepted, so that the command line is the later one")]
     args: Vec<String>,
 }
 
 impl Publish {
     pub fn run(self) -> Done {
         let (interface, topic) = (&self.interface, &self.topic);
-        Err(Error::unimplemented(format!("topics cannot be published to yet: {interface} {topic}")).into())
+        let message = format!(
+            "topics cannot be published to yet: {interface} {topic} with {} arguments",
+            self.args.len()
+        );
+        Err(Error::unimplemented(message).into())
     }
 }
 
@@ -43,6 +46,10 @@ pub struct Subscribe {
 
 impl Subscribe {
     pub fn run(self) -> Done {
-        Err(Error::unimplemented(format!("topics cannot be subscribed to yet: {}", self.interface)).into())
+        Err(Error::unimplemented(format!(
+            "topics cannot be subscribed to yet: {}",
+            self.interface
+        ))
+        .into())
     }
 }
