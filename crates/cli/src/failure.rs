@@ -67,11 +67,9 @@ impl Failure {
 
     /// Writes to standard error what happened.
     pub fn report(&self, as_json: bool) {
-        if as_json {
-            if let Some(value) = self.to_json() {
-                eprintln!("{value}");
-                return;
-            }
+        if as_json && let Some(value) = self.to_json() {
+            eprintln!("{value}");
+            return;
         }
         let colours = has_colours(&io::stderr());
         let error = paint(colours, Look::Red, "error");

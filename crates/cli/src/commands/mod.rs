@@ -7,6 +7,7 @@ mod describe;
 mod list;
 mod schema;
 mod topics;
+mod types;
 
 use clap::Subcommand;
 
@@ -20,6 +21,7 @@ pub enum Command {
     Call(call::Call),
     Schema(schema::Schema),
     Check(check::Check),
+    Types(types::Types),
     Publish(topics::Publish),
     Subscribe(topics::Subscribe),
     Completions(completions::Completions),
@@ -33,6 +35,7 @@ impl Command {
             Command::Call(command) => command.run(output),
             Command::Schema(command) => command.run(output),
             Command::Check(command) => command.run(output),
+            Command::Types(command) => command.run(output),
             Command::Publish(command) => command.run(),
             Command::Subscribe(command) => command.run(),
             Command::Completions(command) => command.run(output),
