@@ -43,9 +43,19 @@ impl Component {
     /// `failed-precondition` where no runtime directory can be used; it says why.
     #[track_caller]
     pub fn serve(self) -> Result<()> {
+        self.serve_with(|| ())
+    }
+
+    /// As [`serve`](Component::serve); `ready` runs once callers can find the component.
+    ///
+    /// # Errors
+    /// As [`serve`](Component::serve).
+    #[track_caller]
+    pub fn serve_with(self, ready: impl FnOnce()) -> Result<()> {
         let grace = self.grace;
         let signals = Signals::install()?;
         let serving = self.start()?;
+        ready();
         signals.wait();
         serving.drain(grace);
         Ok(())

@@ -345,7 +345,7 @@ impl Client {
         CallHead {
             interface: 0,
             function: 0,
-            deadline: deadline(&self.shared.settings, options.timeout, parent),
+            deadline: call_deadline(&self.shared.settings, options.timeout, parent),
             chain: parent.map_or_else(new_chain, |parent| parent.chain),
             meta: Metadata {
                 traceparent: options
@@ -463,6 +463,14 @@ fn settings(given: Option<Settings>) -> Result<Settings> {
         ));
     }
     Ok(settings)
+}
+
+/// The deadline of a call. A nested one without a timeout of its own has that of the call around it, also if that is none.
+fn call_deadline(settings: &Settings, timeout: Timeout, parent: Option<&CallContext>) -> u64 {
+    match (timeout, parent) {
+        (Timeout::Default, Some(parent)) => parent.deadline,
+        _ => deadline(settings, timeout, parent),
+    }
 }
 
 /// Monotonic nanoseconds, 0 for none: the earlier of the timeout and the parent's deadline.

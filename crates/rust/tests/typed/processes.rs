@@ -52,22 +52,7 @@ fn provider_process() {
         return;
     };
     let component = probe(Path::new(&directory)).unwrap();
-    // Ready is who can be found: said from a thread, since `serve` blocks.
-    std::thread::spawn(move || {
-        let registered = || crate::processes::connects(Path::new(&directory));
-        while !registered() {
-            std::thread::yield_now();
-        }
-        println!("ready");
-    });
-    component.serve().unwrap();
-}
-
-fn connects(directory: &Path) -> bool {
-    hms_ffi::Client::builder("hms:claims/probe")
-        .runtime_dir(directory)
-        .connect()
-        .is_ok()
+    component.serve_with(|| println!("ready")).unwrap();
 }
 
 #[test]
