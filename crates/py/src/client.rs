@@ -212,11 +212,10 @@ impl Method {
     /// The call does not fit the parameters.
     fn mismatch(&self, py: Python<'_>, problem: &str) -> PyErr {
         let made = error::classes(py).and_then(|classes| {
-            classes
-                .getattr(intern!(py, "InvalidCall"))?
-                .call1((format!("{}() {problem}", self.name),))
+            let class = classes.getattr(intern!(py, "InvalidCall"))?;
+            class.call1((format!("{}() {problem}", self.name),))
         });
-        made.map_or_else(|failed| failed, |made| error::not_sent(&made))
+        made.map_or_else(|failed| failed, PyErr::from_value)
     }
 
     fn run<'py>(&self, py: Python<'py>, call: Prepare) -> PyResult<Bound<'py, PyAny>> {

@@ -101,12 +101,6 @@ pub(crate) fn declared(py: Python<'_>, value: Option<Bound<'_, PyAny>>) -> PyErr
     made.map_or_else(|failed| failed, PyErr::from_value)
 }
 
-/// The exception, found before anything was sent.
-pub(crate) fn not_sent(raised: &Bound<'_, PyAny>) -> PyErr {
-    let set = raised.setattr(intern!(raised.py(), "sent"), Sent::NotSent.name());
-    set.map_or_else(|failed| failed, |()| PyErr::from_value(raised.clone()))
-}
-
 /// The Python code that is running: where a call was made.
 pub(crate) fn calling_frame(py: Python<'_>) -> Option<Frame> {
     // SAFETY: the GIL is held. The frame is borrowed from this thread's stack, which does not change meanwhile; its

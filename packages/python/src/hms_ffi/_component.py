@@ -59,6 +59,7 @@ class Component:
         wit: str | os.PathLike[str],
         exports: object | None = None,
         arrays: Arrays | None = None,
+        workers: int = 8,
         queue: int = 1024,
         name: str | None = None,
         runtime_dir: str | os.PathLike[str] | None = None,
@@ -76,6 +77,7 @@ class Component:
         self._handlers: dict[str, Callable[..., Any]] = {}
         self._mapped: dict[type[BaseException], Meaning] = {}
         self._arrays = arrays
+        self._workers = workers
         self._queue = queue
         self._name = name or program()
         self._options = given(
@@ -127,10 +129,10 @@ class Component:
                 )
             self._mapped[cls] = meaning  # type: ignore[assignment]
 
-    def serve(self, workers: int = 8, *, grace: float = 10.0) -> None:
-        """Serves with so many calls at once until SIGINT, SIGTERM or `stop`, then ends calls that run after `grace`
+    def serve(self, workers: int | None = None, *, grace: float = 10.0) -> None:
+        """Serves with so many calls at once (8 unless the component says otherwise) until SIGINT, SIGTERM or `stop`, then ends calls that run after `grace`
         seconds at the latest. Blocks; the handlers run on threads of Python."""
-        running = self._start(workers)
+        running = self._start(self._workers if workers is None else workers)
         try:
             running.wait()
         finally:
@@ -144,7 +146,7 @@ class Component:
 
     def __enter__(self) -> Component:
         """Serves on threads of Python until the block ends."""
-        self._start(8)
+        self._start(self._workers)
         return self
 
     def __exit__(

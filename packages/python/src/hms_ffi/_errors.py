@@ -97,7 +97,7 @@ class HmsError(Exception):
         super().__init__(message)
         self.message = message
         self.details = details
-        self.sent = "maybe-executed"
+        self.sent = "not-sent"
         self.cause = cause
         self.trace = ()
         self._retry = retry
@@ -308,7 +308,10 @@ def received(
 
 def declared(value: Any, frames: Iterable[tuple[str, str, str, str, int]]) -> DeclaredError:
     """The exception for a declared error that a call ended with."""
-    return _traced(DeclaredError(value), frames)  # type: ignore[return-value]
+    error = DeclaredError(value)
+    error.sent = "maybe-executed"
+    _traced(error, frames)
+    return error
 
 
 def _traced(error: HmsError, frames: Iterable[tuple[str, str, str, str, int]]) -> HmsError:

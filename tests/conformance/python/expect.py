@@ -1,0 +1,53 @@
+"""What cases assert."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import hms_ffi as hms
+from compare import same
+from suite import error_class
+
+Call = Callable[[], Any]
+
+
+def equal(got: Any, expected: Any) -> None:
+    if not same(got, expected):
+        raise AssertionError(f"expected {expected!r}, got {got!r}"[:2000])
+
+
+def ok(condition: bool, what: str) -> None:
+    if not condition:
+        raise AssertionError(f"not so: {what}")
+
+
+def _error_of(call: Call) -> BaseException:
+    try:
+        value = call()
+    except hms.HmsError as error:
+        return error
+    raise AssertionError(f"expected an error, got {value!r}")
+
+
+def fails(call: Call, code: str, text: str = "") -> Any:
+    """The system error that a call ends with."""
+    error = _error_of(call)
+    ok(isinstance(error, error_class(code)), f"{error!r} is {code}")
+    assert isinstance(error, hms.HmsError)
+    equal(str(error.code), code)
+    ok(text in error.message, f"{error.message!r} contains {text!r}")
+    return error
+
+
+def refused(call: Call, path: str) -> None:
+    """A mistake that is refused before anything is sent."""
+    equal(fails(call, "invalid-argument", path).sent, "not-sent")
+
+
+def declares(call: Call, value: Any) -> None:
+    error = _error_of(call)
+    ok(isinstance(error, hms.DeclaredError), f"{error!r} is a declared error")
+    assert isinstance(error, hms.DeclaredError)
+    ok(error.code is None, "a declared error has no code")
+    equal(error.value, value)
