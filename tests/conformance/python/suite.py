@@ -70,7 +70,8 @@ class Suite:
         raise hms.FailedPrecondition("with details", details=details)
 
     def bug(self) -> None:
-        {}["missing"]
+        given: dict[str, int] = {}
+        given["missing"] += 1
 
     def deny_text(self, text: str) -> int:
         raise hms.DeclaredError(text)

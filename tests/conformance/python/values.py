@@ -16,7 +16,8 @@ MANY = [(7, "seven", 0.5), (0, "", None)]
 def at(*parts: int, offset: int = 0, nano: int = 0) -> Timestamp:
     """A timestamp from its parts up to seconds, an offset in minutes and nanoseconds."""
     tz = timezone(timedelta(minutes=offset)) if offset else UTC
-    return Timestamp(*parts, microsecond=nano // 1000, nanosecond=nano % 1000, tzinfo=tz)
+    year, month, day, hour, minute, second = (*parts, 0, 0, 0)[:6]
+    return Timestamp(year, month, day, hour, minute, second, nano // 1000, tz, nanosecond=nano % 1000)
 
 
 def clock(hour: int, minute: int, second: int, nano: int = 0) -> TimeOfDay:

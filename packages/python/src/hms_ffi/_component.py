@@ -130,8 +130,8 @@ class Component:
             self._mapped[cls] = meaning  # type: ignore[assignment]
 
     def serve(self, workers: int | None = None, *, grace: float = 10.0) -> None:
-        """Serves with so many calls at once (8 unless the component says otherwise) until SIGINT, SIGTERM or `stop`, then ends calls that run after `grace`
-        seconds at the latest. Blocks; the handlers run on threads of Python."""
+        """Serves with so many calls at once (8 unless the component says otherwise) until SIGINT, SIGTERM or `stop`,
+        then ends calls that run after `grace` seconds at the latest. Blocks; handlers run on threads of Python."""
         running = self._start(self._workers if workers is None else workers)
         try:
             running.wait()
