@@ -189,7 +189,8 @@ class Client {
   #find(name) {
     const fn = this.#byName.get(name) ?? this.#codec.functions.find((fn) => fn.local === name);
     if (fn === undefined) {
-      const all = this.#codec.functions.map((fn) => fn.name).join(', ');
+      const names = this.#codec.functions.map((fn) => fn.name);
+      const all = names.filter((known) => !known.startsWith('[')).join(', ');
       throw new classes.Unimplemented(
         `${this.#codec.schema.interface} has no function ${JSON.stringify(String(name))}; it has ${all}`,
       );

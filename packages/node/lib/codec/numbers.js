@@ -1,5 +1,7 @@
 'use strict';
 
+const { isAnyArrayBuffer } = require('node:util').types;
+
 const { badLength, Fault, mismatch } = require('./fault.js');
 const { scalars } = require('./scalars.js');
 
@@ -57,6 +59,11 @@ function numbers(kind, expected, fixed) {
           if (error instanceof Fault) error.path = `[${i}]${error.path}`;
           throw error;
         }
+        return;
+      }
+      if (kind === 'u8' && isAnyArrayBuffer(v)) {
+        begin(w, v.byteLength);
+        w.raw(new Uint8Array(v));
         return;
       }
       if (!(v instanceof array) && !isView(v, kind, array.name)) throw mismatch(expected, v);
