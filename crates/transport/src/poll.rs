@@ -78,8 +78,11 @@ const BELL: u64 = u64::MAX - 1;
 /// How a wait ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Waited {
-    /// Descriptors are ready, or the time was up and there are none.
-    Done,
+    /// Descriptors are ready, the bell rang, or the time was up.
+    Done {
+        /// It was the time.
+        timed_out: bool,
+    },
     /// A signal came.
     Interrupted,
 }
@@ -180,7 +183,7 @@ impl Poller {
         ) {
             Ok(_) => {}
             Err(Errno::INTR) => return Waited::Interrupted,
-            Err(_) => return Waited::Done,
+            Err(_) => return Waited::Done { timed_out: true },
         }
         for event in &ready.raw {
             let key = event.data.u64();
@@ -202,7 +205,9 @@ impl Poller {
                 hung_up,
             });
         }
-        Waited::Done
+        Waited::Done {
+            timed_out: ready.raw.is_empty(),
+        }
     }
 }
 
@@ -257,7 +262,10 @@ mod tests {
         let (a, b) = Socket::pair().expect("pair");
         poller.add(&a, 7, Interest::READ).expect("add");
         let mut ready = ReadyList::new(4);
-        assert_eq!(poller.wait(&mut ready, Some(Duration::ZERO)), Waited::Done);
+        assert_eq!(
+            poller.wait(&mut ready, Some(Duration::ZERO)),
+            Waited::Done { timed_out: true }
+        );
         assert!(ready.as_slice().is_empty());
         assert_eq!(b.write(b"x"), Progress::Bytes(1));
         poller.wait(&mut ready, Some(Duration::from_secs(10)));
@@ -295,7 +303,10 @@ mod tests {
         let start = clock::now();
         poller.set_timer(start + 5_000_000);
         let mut ready = ReadyList::new(1);
-        assert_eq!(poller.wait(&mut ready, None), Waited::Done);
+        assert_eq!(
+            poller.wait(&mut ready, None),
+            Waited::Done { timed_out: false }
+        );
         assert!(ready.as_slice().is_empty());
         assert!(clock::now() >= start + 5_000_000);
     }

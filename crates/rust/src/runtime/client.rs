@@ -1,9 +1,9 @@
 //! The caller's side: a client of one interface, and its calls as bytes.
 
 use super::context::CallContext;
-use super::driver::connection::{self, Connection};
+use super::driver::connection::Connection;
 use super::driver::state::{Pending, Progress, State, Target, Timer};
-use super::driver::{Driver, Inner, Kind, call, lead};
+use super::driver::{Driver, Inner, Kind, call, dial, lead};
 use super::settings::{Settings, Timeout};
 use hms_ffi_core::contract::schema::Schema;
 use hms_ffi_core::dispatch::Outcome;
@@ -88,15 +88,16 @@ impl Client {
         }
         let settings = Arc::new(settings(options.settings)?);
         let deadline = deadline(&settings, options.timeout, options.parent.as_deref());
-        let candidates = connection::candidates(interface, options.instance.as_deref(), &settings)
-            .map(|(mut found, mut none)| {
+        let candidates = dial::candidates(interface, options.instance.as_deref(), &settings).map(
+            |(mut found, mut none)| {
                 let before = found.len();
                 found.retain(|instance| !super::driver::blocked::is_on_this_loop(&instance.name));
                 if found.is_empty() && before > 0 {
                     none = OWN_LOOP.to_owned();
                 }
                 (found, none)
-            });
+            },
+        );
         let candidates = match candidates {
             Ok((found, none)) if found.is_empty() && none == OWN_LOOP => {
                 return Err(Error::new(Code::FailedPrecondition, OWN_LOOP));
@@ -146,7 +147,7 @@ impl Client {
         let inner = driver.usable()?;
         let settings = Arc::new(settings(options.settings)?);
         let deadline = deadline(&settings, options.timeout, options.parent.as_deref());
-        let candidates = connection::candidates(interface, options.instance.as_deref(), &settings);
+        let candidates = dial::candidates(interface, options.instance.as_deref(), &settings);
         let mut state = inner.lock();
         let (connection, pending) = open(
             &mut state,
@@ -368,7 +369,7 @@ impl Client {
         connection: u64,
     ) -> MutexGuard<'a, State> {
         drop(state);
-        let candidates = connection::candidates(
+        let candidates = dial::candidates(
             &self.shared.wanted,
             self.shared.instance.as_deref(),
             &self.shared.settings,

@@ -1,10 +1,10 @@
 //! How threads wait.
 //!
-//! One thread at a time leads: it waits in the poller and takes in whatever comes, for all. When it has what it
-//! waited for it leaves, and one of the parked threads takes over. A provider keeps one more thread in reserve in the
-//! poller: while a leader waits too, Linux wakes the leader (the last to come), so a worker that runs a handler between two calls
-//! hands nothing over and wakes nobody. What another thread has for the leader it announces by the poller's bell; the
-//! thread in reserve passes a ring on that was not meant for it.
+//! One thread at a time leads: it waits in the poller and takes in whatever comes, for all. When it has what it waited for it leaves,
+//! and one of the parked threads takes over; what another thread has for the leader it announces by the poller's bell.
+//!
+//! A worker whose handlers are short hands nothing over and wakes nobody: it is back in the poller before a hand-over would have
+//! been. That nothing stays unread should a handler take long, for once, is the duty of the one thread in reserve (`reserve`).
 
 use super::blocked::Blocked;
 use super::state::{Progress, State, Target};
@@ -31,7 +31,7 @@ thread_local! {
 }
 
 /// So that an interrupt that came just before a wait is noticed all the same.
-const LOOK_UP: Duration = Duration::from_millis(500);
+pub(super) const LOOK_UP: Duration = Duration::from_millis(500);
 
 /// This thread's parker, made at its first wait (again after a fork).
 pub(crate) fn current() -> Result<Arc<Parker>> {
@@ -96,12 +96,7 @@ impl Inner {
         };
         let timeout = Duration::from_nanos(left).min(LOOK_UP);
         if state.leader.is_none() {
-            state.leader = Some(parker.clone());
-            drop(state);
-            let (state, interrupted) = self.poll_once(timeout, |state| {
-                state.leader = None;
-                state.leader_called = false;
-            });
+            let (state, interrupted) = self.lead(state, parker, timeout);
             let step = if interrupted {
                 Step::AskInterrupt
             } else {
@@ -127,82 +122,53 @@ impl Inner {
         )
     }
 
-    fn poll_once(
-        self: &Arc<Self>,
-        timeout: Duration,
-        done: impl FnOnce(&mut State),
-    ) -> (MutexGuard<'_, State>, bool) {
-        READY.with_borrow_mut(|ready| {
-            let ready = ready.get_or_insert_with(|| ReadyList::new(BATCH));
-            let started = clock::now();
-            let waited = self.poller.wait(ready, Some(timeout));
-            let mut state = self.lock();
-            done(&mut state);
-            let quiet =
-                ready.as_slice().is_empty() && clock::now() - started >= timeout.as_nanos() as u64;
-            if waited == Waited::Done {
-                self.process(&mut state, ready.as_slice());
-            }
-            (state, waited == Waited::Interrupted || quiet)
-        })
-    }
-
-    /// Waits in reserve: takes in what comes while no leader waits. At most one thread does; others park until it leaves.
-    pub fn wait_in_reserve<'a>(
+    /// Leads for one wait in the poller, at most `timeout`. True if a signal came or the time was up.
+    pub(super) fn lead<'a>(
         self: &'a Arc<Self>,
         mut state: MutexGuard<'a, State>,
         parker: &Arc<Parker>,
-    ) -> (MutexGuard<'a, State>, Step) {
-        if state.backup {
-            state.backups_waiting.push(parker.clone());
-            drop(state);
-            let parked = parker.park(Some(LOOK_UP));
-            let mut state = self.lock();
-            state
-                .backups_waiting
-                .retain(|other| !Arc::ptr_eq(other, parker));
-            return (
-                state,
-                if parked == Parked::Woken {
-                    Step::Look
-                } else {
-                    Step::AskInterrupt
-                },
-            );
-        }
-        state.backup = true;
+        timeout: Duration,
+    ) -> (MutexGuard<'a, State>, bool) {
+        state.leader = Some(parker.clone());
+        state.leads = state.leads.wrapping_add(1);
         drop(state);
-        let (state, interrupted) = self.poll_once(LOOK_UP, |state| state.backup = false);
-        if !interrupted && state.leader.is_some() {
-            // We were woken before the leader because we came to the poller after it (or the ring was for it). Now it alone waits, and
-            // comes back after us.
-            self.poller.ring();
-        }
-        (
-            state,
-            if interrupted {
-                Step::AskInterrupt
-            } else {
-                Step::Look
-            },
-        )
+        READY.with_borrow_mut(|ready| {
+            let ready = ready.get_or_insert_with(|| ReadyList::new(BATCH));
+            let waited = self.poller.wait(ready, Some(timeout));
+            let mut state = self.lock();
+            state.leader = None;
+            if let Waited::Done { .. } = waited {
+                self.process(&mut state, ready.as_slice());
+            }
+            (state, !matches!(waited, Waited::Done { timed_out: false }))
+        })
     }
 
-    /// Called by a thread that stops waiting: somebody else has to lead if nobody waits in reserve.
+    /// Called by a thread that stops waiting: somebody else has to lead.
     pub fn hand_over(&self, state: &mut State) {
-        if state.leader.is_some() || state.backup {
+        if state.leader.is_some() {
             return;
         }
-        if let Some(next) = state.parked.last().cloned() {
+        let next = state
+            .parked
+            .last()
+            .or_else(|| state.servers.values().find_map(|server| server.idle.last()));
+        if let Some(next) = next.or(state.reserve.last()) {
             next.unpark();
-        } else if let Some(next) = state.backups_waiting.last().cloned() {
-            next.unpark();
-        } else if let Some(next) = state
-            .servers
-            .values()
-            .find_map(|server| server.idle.last().cloned())
-        {
-            next.unpark();
+        }
+    }
+
+    /// Called by a worker that leaves to run a handler. Where handlers are short the lead stays free until it is back,
+    /// unless other threads wait for answers; the thread in reserve sees to the rest.
+    pub fn leave_to_run(&self, state: &mut State, handlers_are_short: bool) {
+        if state.leader.is_some() {
+            return;
+        }
+        if !handlers_are_short || !state.parked.is_empty() || !state.has_reserve {
+            self.hand_over(state);
+        }
+        for asleep in state.reserve_asleep.drain(..) {
+            asleep.unpark();
         }
     }
 

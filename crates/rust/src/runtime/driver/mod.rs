@@ -2,15 +2,19 @@
 //!
 //! - `state`: everything it knows, behind one lock;
 //! - `turn`: what came from the poller goes into links, and what links say goes to calls and servers;
-//! - `connection`: one caller's way to an interface: candidates, handshake, schema, routes;
-//! - `call`: outgoing calls; `lead`: how threads wait and take turns; `blocked`: event loops whose thread waits.
+//! - `connection`: one caller's way to an interface; `dial` and `handshake` make it;
+//! - `call`: outgoing calls; `lead`: how threads wait and take turns; `reserve`: the one that reads while
+//!   workers are busy; `blocked`: event loops whose thread waits.
 //!
 //! All blocking threads of a process share one driver; each event loop has its own, and only its thread uses it.
 
 pub(crate) mod blocked;
 pub(crate) mod call;
 pub(crate) mod connection;
+pub(crate) mod dial;
+mod handshake;
 pub(crate) mod lead;
+pub(crate) mod reserve;
 pub(crate) mod state;
 pub(crate) mod turn;
 

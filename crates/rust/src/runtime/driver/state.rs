@@ -35,12 +35,13 @@ pub(crate) struct State {
     pub dirty: Vec<u64>,
     /// The thread that waits in the poller and takes what comes.
     pub leader: Option<Arc<Parker>>,
-    /// Somebody rang for the leader.
-    pub leader_called: bool,
-    /// A thread waits in the poller in reserve (at most one, so that a ring reaches the leader).
-    pub backup: bool,
-    /// Threads that would wait in reserve if there were no other.
-    pub backups_waiting: Vec<Arc<Parker>>,
+    /// How often a thread has begun to lead.
+    pub leads: u64,
+    /// Threads in reserve that wait (`reserve`), and those of them that sleep.
+    pub reserve: Vec<Arc<Parker>>,
+    pub reserve_asleep: Vec<Arc<Parker>>,
+    /// There is a thread in reserve.
+    pub has_reserve: bool,
     /// Threads that wait for a call while another one leads.
     pub parked: Vec<Arc<Parker>>,
     /// Threads that wait for a call, with the chain that they belong to.
@@ -157,6 +158,11 @@ impl State {
     pub fn key(&mut self) -> u64 {
         self.last_key += 1;
         self.last_key
+    }
+
+    /// Whether threads take turns at serving.
+    pub fn has_workers(&self) -> bool {
+        self.servers.values().any(ServerState::has_workers)
     }
 
     /// Marks a link whose protocol has output.

@@ -161,7 +161,6 @@ impl Inner {
         }
         match &state.leader {
             Some(leader) if Arc::ptr_eq(leader, parker) => {
-                state.leader_called = true;
                 self.poller.ring();
             }
             _ => parker.unpark(),
