@@ -1,5 +1,6 @@
 //! What an instance says of itself in the directory: a small JSON file beside its socket.
 
+use crate::runtime::account;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io::Read;
@@ -36,6 +37,11 @@ pub struct InstanceDescription {
 const LONGEST: u64 = 256 * 1024;
 
 impl InstanceDescription {
+    /// Name of the user, if there is one.
+    pub fn user(&self) -> Option<String> {
+        account::name_of(self.uid)
+    }
+
     pub(crate) fn socket(&self) -> PathBuf {
         self.folder.join(format!("{}.sock", self.name))
     }
