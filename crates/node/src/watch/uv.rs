@@ -39,25 +39,32 @@ fn libuv() -> Option<&'static Libuv> {
 }
 
 fn find() -> Option<Libuv> {
-    fn symbol(name: &CStr) -> Option<*mut c_void> {
-        // SAFETY: looks a name up in the running program.
-        let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
-        (!address.is_null()).then_some(address)
-    }
-    // SAFETY: the types are those of libuv's header, unchanged since 1.19 within its version 1.
+    // SAFETY: the types of the fields are those of libuv's header, unchanged since 1.19 within its version 1.
     unsafe {
         Some(Libuv {
-            handle_size: std::mem::transmute::<*mut c_void, _>(symbol(c"uv_handle_size")?),
-            set_data: std::mem::transmute::<*mut c_void, _>(symbol(c"uv_handle_set_data")?),
-            get_data: std::mem::transmute::<*mut c_void, _>(symbol(c"uv_handle_get_data")?),
-            poll_init: std::mem::transmute::<*mut c_void, _>(symbol(c"uv_poll_init")?),
-            poll_start: std::mem::transmute::<*mut c_void, _>(symbol(c"uv_poll_start")?),
-            poll_stop: std::mem::transmute::<*mut c_void, _>(symbol(c"uv_poll_stop")?),
-            close: std::mem::transmute::<*mut c_void, _>(symbol(c"uv_close")?),
-            take: std::mem::transmute::<*mut c_void, _>(symbol(c"uv_ref")?),
-            release: std::mem::transmute::<*mut c_void, _>(symbol(c"uv_unref")?),
+            handle_size: symbol(c"uv_handle_size")?,
+            set_data: symbol(c"uv_handle_set_data")?,
+            get_data: symbol(c"uv_handle_get_data")?,
+            poll_init: symbol(c"uv_poll_init")?,
+            poll_start: symbol(c"uv_poll_start")?,
+            poll_stop: symbol(c"uv_poll_stop")?,
+            close: symbol(c"uv_close")?,
+            take: symbol(c"uv_ref")?,
+            release: symbol(c"uv_unref")?,
         })
     }
+}
+
+/// A function of the running program.
+///
+/// # Safety
+/// `F` is the type of a pointer to the function of this name.
+unsafe fn symbol<F: Copy>(name: &CStr) -> Option<F> {
+    const { assert!(size_of::<F>() == size_of::<*mut c_void>()) };
+    // SAFETY: looks a name up in the running program.
+    let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
+    // SAFETY: as large as a pointer, and of the right type by the caller's promise.
+    (!address.is_null()).then(|| unsafe { std::mem::transmute_copy(&address) })
 }
 
 /// A poll handle, which ends with its environment.
