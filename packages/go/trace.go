@@ -68,3 +68,25 @@ func in(component string, trace []Frame) []Frame {
 
 // program is the component of a caller that serves nothing.
 func program() string { return filepath.Base(os.Args[0]) }
+
+// panicTrace is callersTrace for a deferred function that recovers: from where the panic happened.
+func panicTrace() []Frame {
+	var pcs [64]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
+	var trace []Frame
+	panicking := false
+	for more := true; more && len(trace) < maxFrames; {
+		var frame runtime.Frame
+		frame, more = frames.Next()
+		switch {
+		case frame.Function == "runtime.gopanic":
+			panicking, trace = true, nil
+		case !panicking || isRuntime(frame.Function):
+		case strings.HasPrefix(frame.Function, packagePrefix) || strings.HasPrefix(frame.Function, "reflect."):
+			more = false
+		default:
+			trace = append([]Frame{frameOf(frame)}, trace...)
+		}
+	}
+	return trace
+}

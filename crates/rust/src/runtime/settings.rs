@@ -70,7 +70,11 @@ impl Settings {
         Self::from_lookup(|name| env::var(name).ok().filter(|value| !value.is_empty()))
     }
 
-    fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self> {
+    /// The same with another source of values than the environment: what options in code are made of.
+    ///
+    /// # Errors
+    /// As [`Settings::from_env`].
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self> {
         let mut settings = Settings {
             runtime_dir: lookup("HMS_RUNTIME_DIR").map(PathBuf::from),
             ..Settings::default()

@@ -169,3 +169,18 @@ func (s *Schema) Boxed(payload int) bool {
 	kind := s.Types[payload].Kind
 	return kind == Option || kind == Document
 }
+
+// HasHandles tells whether values of a type hold handles, streams or futures.
+func (s *Schema) HasHandles(id int) bool {
+	t := &s.Types[id]
+	switch t.Kind {
+	case Own, Borrow, Stream, Future:
+		return true
+	}
+	for _, ref := range t.refs() {
+		if s.HasHandles(ref) {
+			return true
+		}
+	}
+	return false
+}

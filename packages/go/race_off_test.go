@@ -1,0 +1,5 @@
+//go:build !race
+
+package hmsffi
+
+const underRace = false
