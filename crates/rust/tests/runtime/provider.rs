@@ -159,6 +159,10 @@ impl Serving {
                 end.expect("worked");
             }));
         }
+        // Without workers a waiting thread of the same chain would run calls itself.
+        while server.workers() < workers {
+            std::thread::yield_now();
+        }
         Serving {
             server,
             gate,

@@ -200,6 +200,7 @@ impl Inner {
             }
             let (deadline, sent) = (pending.deadline, call::sent(&pending.progress));
             if let Some(inbound) = crate::runtime::server::take_of_chain(self, &mut state, chain) {
+                self.hand_over(&mut state);
                 drop(state);
                 inbound.run();
                 state = self.lock();

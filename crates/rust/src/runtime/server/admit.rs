@@ -315,6 +315,7 @@ pub(crate) fn ended(
         for parker in std::mem::take(&mut server.drainers) {
             inner.wake(state, &parker);
         }
+        super::forget_ended(state, server_key);
     } else if let Kind::Loop(_) = inner.kind {
         hand_out(inner, state, server_key);
     }

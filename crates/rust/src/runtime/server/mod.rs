@@ -1,16 +1,18 @@
 //! The provider's side: what an instance exports, who may call, and who runs the calls.
 //!
 //! - this file: the server and its life;
-//! - `admit`: from the wire into the queue, and out of it;
+//! - `accept`: connections that come in; `admit`: from the wire into the queue, and out of it;
 //! - `inbound`: one call and its reply;
 //! - `callable`: what cannot be called yet;
 //! - `tap`: how `hms trace` sees calls.
 
+mod accept;
 mod admit;
 mod callable;
 mod inbound;
 mod tap;
 
+pub(crate) use accept::{accept, schema_requested};
 pub(crate) use admit::{called, called_locally, ended, give_up_locally, take_of_chain, unqueue};
 pub use callable::uncallable;
 pub use inbound::Inbound;
@@ -19,12 +21,11 @@ use super::discovery::Registration;
 use super::driver::reserve::Reserve;
 use super::driver::state::{LinkEntry, Side, State};
 use super::driver::turn::Watched;
-use super::driver::{Driver, Inner, Kind, blocked, dial, lead};
+use super::driver::{Driver, Inner, Kind, blocked, lead};
 use super::settings::Settings;
 use hms_ffi_core::contract::schema::Schema;
 use hms_ffi_core::dispatch::{FunctionMetrics, Layers, LimitLayer, MetricsLayer, Outcome};
 use hms_ffi_core::error::{Code, Error, Result};
-use hms_ffi_core::protocol::{self, Link, Role};
 use hms_ffi_transport::clock;
 use hms_ffi_transport::park::Parker;
 use hms_ffi_transport::poll::Interest;
@@ -380,6 +381,18 @@ impl Server {
         }
     }
 
+    /// Threads that are in [`Server::work`] now.
+    pub fn workers(&self) -> usize {
+        let Ok(inner) = self.driver.usable() else {
+            return 0;
+        };
+        let state = inner.lock();
+        state
+            .servers
+            .get(&self.key)
+            .map_or(0, |server| server.workers.len())
+    }
+
     /// Calls that are queued or run.
     pub fn in_flight(&self) -> usize {
         let Ok(inner) = self.driver.usable() else {
@@ -454,15 +467,24 @@ impl Server {
             inner.wake(&mut state, &parker);
         }
         inner.poller.ring();
-        if state.servers[&self.key].running == 0 {
-            state.servers.remove(&self.key);
-        }
+        forget_ended(&mut state, self.key);
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         self.close();
+    }
+}
+
+/// A closed server stays known until the last of its calls has ended.
+fn forget_ended(state: &mut State, key: u64) {
+    if state
+        .servers
+        .get(&key)
+        .is_some_and(|server| server.closed && server.is_idle())
+    {
+        state.servers.remove(&key);
     }
 }
 
@@ -474,116 +496,4 @@ fn links_of(state: &State, server: u64) -> Vec<u64> {
         .filter(|(_, link)| is_ours(link))
         .map(|(key, _)| *key)
         .collect()
-}
-
-/// Takes in waiting connections.
-pub(crate) fn accept(inner: &Arc<Inner>, state: &mut State, server_key: u64) {
-    loop {
-        let Some(server) = state.servers.get(&server_key) else {
-            return;
-        };
-        let Some(listener) = &server.listener else {
-            return;
-        };
-        let socket = match listener.accept() {
-            Ok(Some(socket)) => socket,
-            Ok(None) => return,
-            Err(error) => {
-                log::error!("a connection could not be taken: {error}");
-                return;
-            }
-        };
-        let settings = server.settings.clone();
-        let exports = server
-            .exports
-            .iter()
-            .chain([tap::exported()])
-            .map(|e| protocol::Export {
-                interface: e.schema.interface.clone(),
-                fingerprint: fingerprint(&e.schema.fingerprint),
-            })
-            .collect();
-        let instance = server
-            .registration
-            .as_ref()
-            .map_or("", |r| r.name())
-            .to_owned();
-        let hello = dial::hello(&settings, inner.language, &instance, exports);
-        let mut link = match Link::new(Role::Server, hello) {
-            Ok(link) => link,
-            Err(error) => {
-                log::error!("a connection could not be served: {error}");
-                continue;
-            }
-        };
-        let uid = socket.peer().uid;
-        let trusted = settings.trusts(uid);
-        if !trusted {
-            log::warn!(
-                "a connection of user {uid} is refused; HMS_TRUSTED_USERS does not name them"
-            );
-            let message = format!(
-                "user {uid} may not call: the provider's HMS_TRUSTED_USERS does not name them"
-            );
-            link.turn_away(&Error::new(Code::PermissionDenied, message));
-        }
-        let key = state.key();
-        if let Err(error) = inner
-            .poller
-            .add(&socket, Watched::Link(key).key(), Interest::READ)
-        {
-            log::error!("a connection could not be watched: {error}");
-            continue;
-        }
-        state.links.insert(
-            key,
-            LinkEntry {
-                socket,
-                protocol: link,
-                peer: None,
-                side: Side::Server { server: server_key },
-                process: None,
-                outgoing: Default::default(),
-                incoming: Default::default(),
-                schemas: Default::default(),
-                schemas_asked: Default::default(),
-                blocked: false,
-                dirty: false,
-            },
-        );
-        inner.flush_link(state, key);
-        if !trusted {
-            inner.lose(state, key, "its user is not trusted");
-        }
-    }
-}
-
-/// The peer wants the schema of an export.
-pub(crate) fn schema_requested(state: &mut State, link_key: u64, index: u32) {
-    let Some(link) = state.links.get_mut(&link_key) else {
-        return;
-    };
-    let Side::Server { server } = link.side else {
-        return;
-    };
-    if let Some(export) = state
-        .servers
-        .get(&server)
-        .and_then(|server| server.export(index as usize))
-    {
-        // Refused only once the link is closed.
-        let _ = link.protocol.reply_schema(index, export.json());
-    }
-}
-
-/// 64 hexadecimal digits as bytes; schemas are validated when they are made.
-fn fingerprint(hex: &str) -> [u8; 32] {
-    let mut bytes = [0; 32];
-    for (i, byte) in bytes.iter_mut().enumerate() {
-        *byte = hex
-            .get(2 * i..2 * i + 2)
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok())
-            .unwrap_or(0);
-    }
-    bytes
 }
