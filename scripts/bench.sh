@@ -11,5 +11,4 @@ if ! cmp -s benches/requirements.txt .venv/benches.installed; then
   .venv/bin/python -m pip install --quiet --disable-pip-version-check -r benches/requirements.txt </dev/null
   cp benches/requirements.txt .venv/benches.installed
 fi
-scripts/build.sh rust python
 exec .venv/bin/python benches/run.py "$@"
