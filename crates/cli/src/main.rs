@@ -40,6 +40,7 @@ Environment:
 Exit status: 0; 1 for a declared error or a contract that breaks; 2 for a system error; 64 for bad usage.";
 
 fn main() -> ExitCode {
+    hms_ffi::runtime::logging::to_stderr();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {

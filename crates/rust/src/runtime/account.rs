@@ -39,11 +39,7 @@ pub(crate) fn name_of(uid: u32) -> Option<String> {
             &mut found,
         );
         let known = !found.is_null() && !entry.pw_name.is_null();
-        known.then(|| {
-            CStr::from_ptr(entry.pw_name)
-                .to_string_lossy()
-                .into_owned()
-        })
+        known.then(|| CStr::from_ptr(entry.pw_name).to_string_lossy().into_owned())
     }
 }
 

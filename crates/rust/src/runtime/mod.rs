@@ -4,12 +4,14 @@
 //! - [`discovery`]: the directory in which instances find each other;
 //! - [`driver`]: a set of links and who waits for them;
 //! - [`client`]: the caller's side; [`server`]: the provider's side;
+//! - [`logging`]: where warnings go;
 //! - [`context`]: what a handler knows of its call.
 
 pub mod client;
 pub mod context;
 pub mod discovery;
 pub mod driver;
+pub mod logging;
 pub mod server;
 pub mod settings;
 

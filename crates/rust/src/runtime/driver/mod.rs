@@ -111,6 +111,9 @@ impl Driver {
     }
 
     fn new(language: &'static str, kind: Kind) -> Result<Driver> {
+        if language != "rust" {
+            super::logging::to_stderr();
+        }
         let poller = Poller::new()
             .map_err(|e| Error::new(Code::ResourceExhausted, format!("no driver: {e}")))?;
         let state = State {
