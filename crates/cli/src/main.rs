@@ -5,6 +5,7 @@ mod commands;
 mod connection;
 mod failure;
 mod output;
+mod recorded;
 mod sensitive;
 mod signature;
 
