@@ -11,13 +11,13 @@ DATA = bytes(range(64))
 
 
 def serve() -> None:
-    echo = hms.Component("bench:echo/echo", wit="../wit/echo.wit")
+    component = hms.Component("bench:echo/echo", wit="../wit/echo.wit")
 
-    @echo.export(name="echo")
-    def answer(data: bytes) -> bytes:
+    @component.export
+    def echo(data: bytes) -> bytes:
         return data
 
-    with echo:
+    with component:
         print("ready", flush=True)
         sys.stdin.read()
 

@@ -87,7 +87,8 @@ fn compare_in(directory: &Path, rounds: usize, calls: usize) -> Result<()> {
     let ours = || Round::run(calls, || ours::call(&client, &data));
     let mut peer = || Round::run(calls, || raw::call(&mut stream, &data));
     // Not measured: caches, branch predictors, the schedulers' idea of both.
-    (ours()?, peer()?);
+    ours()?;
+    peer()?;
     let mut pairs = Vec::new();
     for round in 0..rounds {
         // Who begins alternates, so that neither profits from its place.
