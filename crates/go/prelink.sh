@@ -12,7 +12,8 @@ if [[ $(uname -s) == Darwin ]]; then
   nm -gjU "$in" 2>/dev/null | grep '^_hms_' | sort -u >"$work/keep"
   ld -r -exported_symbols_list "$work/keep" -force_load "$in" -o "$work/hms_ffi.o"
 else
-  ld -r --whole-archive "$in" -o "$work/hms_ffi.o"
+  # Groups of sections that stand for one are resolved here: the other library keeps its own.
+  ld -r --force-group-allocation --whole-archive "$in" -o "$work/hms_ffi.o"
   objcopy --wildcard --keep-global-symbol 'hms_*' --strip-debug --remove-section .llvmbc --remove-section .llvmcmd "$work/hms_ffi.o"
 fi
 ar rcs "$work/out.a" "$work/hms_ffi.o"

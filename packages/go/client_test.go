@@ -387,9 +387,3 @@ func TestExportIsChecked(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
-
-func TestCurrentCall(t *testing.T) {
-	if _, ok := hmsffi.Current(context.Background()); ok {
-		t.Error("there is a call")
-	}
-}

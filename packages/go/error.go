@@ -1,4 +1,3 @@
-// Package hmsffi calls functions in other languages on the same machine, and serves them, by the contract of a WIT file.
 package hmsffi
 
 import (
