@@ -11,6 +11,14 @@ if TYPE_CHECKING:
 
 __all__ = ["of"]
 
+
+class _Default:
+    def __repr__(self) -> str:
+        return "<default>"
+
+
+_DEFAULT = _Default()
+
 _PLAIN = {
     "bool": "bool",
     "char": "str",
@@ -46,7 +54,9 @@ def of(interface: Interface, index: int) -> inspect.Signature:
         if types[function["params"][at]["type"]]["kind"] != "option":
             break
         params[at] = params[at].replace(default=None)
-    params.append(inspect.Parameter("timeout", inspect.Parameter.KEYWORD_ONLY, default=..., annotation="float | None"))
+    params.append(
+        inspect.Parameter("timeout", inspect.Parameter.KEYWORD_ONLY, default=_DEFAULT, annotation="float | None")
+    )
     return inspect.Signature(params, return_annotation=_result(types, function.get("result")))
 
 
