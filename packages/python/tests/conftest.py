@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -58,23 +60,26 @@ def claim() -> dict[str, Any]:
 
 @pytest.fixture
 def program() -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Starts a Python program from its text; it is killed at the end of the test."""
+    """Starts a Python program from its text, with options of the interpreter; it is killed at the end of the test."""
     started = []
 
-    def start(text: str, *args: str) -> subprocess.Popen[str]:
+    def start(text: str, *args: str, options: tuple[str, ...] = ("-X", "dev", "-W", "error")) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            [sys.executable, "-X", "dev", "-W", "error", "-c", text, *args],
+            [sys.executable, *options, "-c", text, *args],
             cwd=HERE,
             env=os.environ | {"PYTHONUNBUFFERED": "1"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,
         )
         started.append(process)
         return process
 
     yield start
     for process in started:
-        process.kill()
+        # With what it has forked.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.communicate()

@@ -63,12 +63,13 @@ def test_clients_have_real_methods() -> None:
 
 def test_calls_that_do_not_fit(claim: dict[str, Any]) -> None:
     with adjudicator(), hms.connect("hms:claims/adjudication") as claims:
-        for args, named, message in [
+        wrong: list[tuple[tuple[Any, ...], dict[str, Any], str]] = [
             ((), {}, "misses the argument 'claim'"),
             ((claim, claim), {}, "takes 1 arguments, but 2 were given"),
             ((claim,), {"claim": claim}, "got two values for the argument 'claim'"),
             ((claim,), {"other": 1}, "got an unexpected keyword argument 'other'"),
-        ]:
+        ]
+        for args, named, message in wrong:
             with pytest.raises(hms.InvalidCall, match=message) as caught:
                 claims.adjudicate(*args, **named)
             assert isinstance(caught.value, TypeError)
@@ -227,21 +228,36 @@ def test_handlers_run_on_threads_of_python(claim: dict[str, Any]) -> None:
     assert all(name.startswith("hms:claims/adjudication") for name in names)
 
 
-def test_workers_bound_what_runs_at_once(claim: dict[str, Any]) -> None:
-    component = adjudicator(workers=3, queue=2)
-    lock, running, most, go = threading.Lock(), 0, 0, threading.Event()
+BUSY = """
+import sys, threading, hms_ffi as hms
+component = hms.Component("hms:claims/adjudication", wit="wit/claims.wit", workers=3, queue=2)
+lock, go, running, most = threading.Lock(), threading.Event(), 0, 0
 
-    @component.export
-    def adjudicate(claim: Any) -> Any:
-        nonlocal running, most
-        with lock:
-            running += 1
-            most = max(most, running)
-        go.wait(10)
-        with lock:
-            running -= 1
-        return component.types.Decision(claim="", status="denied", paid=0)
+@component.export
+def adjudicate(claim):
+    global running, most
+    with lock:
+        running += 1
+        most = max(most, running)
+        if running == 3:
+            print("three")
+    go.wait(30)
+    with lock:
+        running -= 1
+    return component.types.Decision(claim="", status="denied", paid=0)
 
+with component:
+    print("ready")
+    sys.stdin.readline()
+    go.set()
+    sys.stdin.readline()
+print(most)
+"""
+
+
+def test_workers_bound_what_runs_at_once(claim: dict[str, Any], program: Any) -> None:
+    provider = program(BUSY)
+    assert provider.stdout.readline() == "ready\n"
     outcomes: list[str] = []
 
     def call(claims: Any) -> None:
@@ -250,16 +266,19 @@ def test_workers_bound_what_runs_at_once(claim: dict[str, Any]) -> None:
             outcomes.append("ok")
         except hms.ResourceExhausted:
             outcomes.append("full")
-            go.set()
+            assert provider.stdout.readline() == "three\n"
+            provider.stdin.write("go\n")
+            provider.stdin.flush()
 
-    with component, hms.connect("hms:claims/adjudication") as claims:
+    with hms.connect("hms:claims/adjudication") as claims:
         threads = [threading.Thread(target=call, args=(claims,)) for _ in range(6)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-    assert most == 3
+    # Three run, two wait, and one is refused.
     assert sorted(outcomes) == ["full", "ok", "ok", "ok", "ok", "ok"]
+    assert provider.communicate("end\n", 10) == ("3\n", "")
 
 
 def test_stop_from_a_handler(claim: dict[str, Any], connect_soon: Any) -> None:
@@ -296,11 +315,12 @@ def test_a_closed_client(claim: dict[str, Any]) -> None:
 
 def test_classes_are_the_same_on_both_sides_and_of_all_clients() -> None:
     with adjudicator() as component, hms.connect("hms:claims/adjudication") as a:
-        with hms.connect("hms:claims/adjudication", wit="wit/claims.wit") as b:
-            assert a.types.Claim is b.types.Claim is component.types.Claim
-            from hms_ffi.contracts.hms.claims.v1_2 import Claim
+        b = hms.connect("hms:claims/adjudication", wit="wit/claims.wit")
+        assert a.types.Claim is b.types.Claim is component.types.Claim
+        b.close()
+        from hms_ffi.contracts.hms.claims.v1_2 import Claim  # type: ignore[import-not-found]
 
-            assert Claim is a.types.Claim
+        assert Claim is a.types.Claim
 
 
 def test_arrays(tmp_path: Any) -> None:
@@ -328,9 +348,9 @@ def test_options_win_over_the_environment(claim: dict[str, Any], tmp_path: Any) 
     with adjudicator(runtime_dir=tmp_path):
         with pytest.raises(hms.Unavailable):
             hms.connect("hms:claims/adjudication", timeout=0.1)
-        with hms.connect("hms:claims/adjudication", runtime_dir=tmp_path, max_message=100) as claims:
-            with pytest.raises(hms.ResourceExhausted):
-                claims.adjudicate(claim | {"patient": "p" * 100})
+        claims = hms.connect("hms:claims/adjudication", runtime_dir=tmp_path, max_message=100)
+        with claims, pytest.raises(hms.ResourceExhausted):
+            claims.adjudicate(claim | {"patient": "p" * 100})
 
 
 def test_memory_of_many_errors(claim: dict[str, Any]) -> None:

@@ -163,8 +163,8 @@ def test_timeout_errors_after_the_deadline(both: Both) -> None:
             pass
         raise TimeoutError
 
+    both.raises = late
     with pytest.raises(hms.DeadlineExceeded):
-        both.raises = late
         both.client.run("x", timeout=0.02)
 
 

@@ -168,8 +168,18 @@ class Component:
         missing = [local for local, wit in self._names.items() if wit not in self._handlers and wit not in uncallable]
         if missing:
             raise FailedPrecondition(f"{self.interface}: nothing is exported for {', '.join(missing)}")
+        # Callers may come, and `stop` may be called, before the server's constructor has returned.
+        running = self._running = _Running()
+        try:
+            running.begin(self._serve_on(workers), workers, self.interface)
+        except BaseException:
+            self._running = None
+            raise
+        return running
+
+    def _serve_on(self, workers: int) -> _native.Server:
         handlers = [self._handlers.get(wit_name) for _, wit_name in self._interface.functions]
-        server = _native.Server(
+        return _native.Server(
             self._interface,
             [None if handler is None else _synchronous(handler) for handler in handlers],
             functools.partial(explain, self._mapped),
@@ -179,8 +189,6 @@ class Component:
             self._name,
             self._options,
         )
-        self._running = _Running(server, workers, self.interface)
-        return self._running
 
     def __repr__(self) -> str:
         return f"<component of {self.interface}>"
@@ -189,13 +197,16 @@ class Component:
 class _Running:
     """A server and its threads."""
 
-    def __init__(self, server: _native.Server, workers: int, interface: str) -> None:
-        self._server = server
+    def __init__(self) -> None:
         self._read, self._write = os.pipe()
         os.set_blocking(self._write, False)
         self._stopped = False
         #: A forked child has neither the threads nor the instance.
         self.pid = os.getpid()
+
+    def begin(self, server: _native.Server, workers: int, interface: str) -> None:
+        """Starts the threads."""
+        self._server = server
         lives = [server.read] + [server.work] * workers
         self._threads = [
             threading.Thread(target=life, name=f"{interface} {number}", daemon=True)

@@ -2,7 +2,7 @@
 
 use super::Exported;
 use crate::runtime::context::CallContext;
-use crate::runtime::driver::Inner;
+use crate::runtime::driver::{Inner, call};
 use crate::runtime::driver::state::State;
 use hms_ffi_core::contract::schema::{Function, Schema};
 use hms_ffi_core::dispatch::{LayerCall, Layers, Outcome};
@@ -72,6 +72,10 @@ impl Inbound {
     /// Ends the call. On an event loop's driver, call `turn` or `flush` afterwards (once for many replies).
     pub fn reply(mut self, outcome: Outcome) {
         let outcome = match outcome {
+            // What a late handler returns is discarded, also where its caller has not looked at the clock yet.
+            Outcome::Ok(_) | Outcome::Declared(_) if self.context.is_late() => {
+                Outcome::System(call::late(Sent::MaybeExecuted))
+            }
             // The handler has run, whatever the error that it passes on says.
             Outcome::System(error) => {
                 let error = error.with_sent(Sent::MaybeExecuted);
