@@ -239,7 +239,7 @@ def adjudicate(claim):
     with lock:
         running += 1
         most = max(most, running)
-        if running == 3:
+        if running == 3 and not go.is_set():
             print("three")
     go.wait(30)
     with lock:
