@@ -16,6 +16,7 @@ pub mod server;
 pub mod settings;
 
 mod account;
+mod deadline;
 
 pub use client::{CallOptions, Client, ConnectOptions};
 pub use context::{CallContext, Caller};

@@ -2,8 +2,8 @@
 
 use super::Exported;
 use crate::runtime::context::CallContext;
-use crate::runtime::driver::{Inner, call};
 use crate::runtime::driver::state::State;
+use crate::runtime::driver::{Inner, call};
 use hms_ffi_core::contract::schema::{Function, Schema};
 use hms_ffi_core::dispatch::{LayerCall, Layers, Outcome};
 use hms_ffi_core::error::{Error, Sent};
