@@ -108,8 +108,7 @@ export const suite = (callback) => ({
     await (await callback()).fail(hops - 1, code);
   },
   async nestedTimeLeft() {
-    // Without a deadline of its own the call has that of this one, or none.
-    return (await callback()).timeLeft({ timeout: null });
+    return (await callback()).timeLeft();
   },
   async nestedDenial() {
     await (await callback()).deny();

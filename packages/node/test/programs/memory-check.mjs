@@ -10,7 +10,8 @@ const MIB = 1024 * 1024;
 
 const dir = mkdtempSync(join(tmpdir(), 'hms-node-'));
 process.env.HMS_RUNTIME_DIR = dir;
-const start = (name, args, execArgv) => fork(fileURLToPath(new URL(name, import.meta.url)), args, { execArgv });
+const start = (name, args, execArgv) =>
+  fork(fileURLToPath(new URL(name, import.meta.url)), args, { execArgv });
 const message = (child) =>
   new Promise((resolve, reject) => {
     child.once('message', resolve);
