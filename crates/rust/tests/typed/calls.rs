@@ -240,6 +240,32 @@ fn re_entrancy_with_few_workers() {
     assert_eq!(probe.call::<u32>("bounce", (6,)).unwrap(), 6);
 }
 
+/// The last owner of the inner client is the handler, which goes when the server goes.
+#[test]
+fn a_component_whose_handler_owns_a_client_closes() {
+    let directory = Directory::new("owner");
+    let _serving = directory.adjudication();
+    let inner = directory.connect("hms:claims/adjudication").unwrap();
+    let outer = Component::builder("hms:claims/adjudication")
+        .contract(&contract())
+        .unwrap()
+        .runtime_dir(directory.path())
+        .export("adjudicate", move |claim: Claim| -> Result<Decision> {
+            inner.call("adjudicate", (claim,))
+        })
+        .unwrap()
+        .build()
+        .unwrap()
+        .start()
+        .unwrap();
+    let (closed, wait) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        outer.close();
+        closed.send(()).unwrap();
+    });
+    wait.recv_timeout(Duration::from_secs(10)).unwrap();
+}
+
 #[test]
 fn components_are_checked_when_they_are_made() {
     let builder = || {

@@ -27,6 +27,9 @@ pub(crate) struct State {
     pub connections: KeyMap<Connection>,
     pub pending: KeyMap<Pending>,
     pub servers: KeyMap<ServerState>,
+    /// Servers that have ended. Their handlers may own clients, whose drop takes the lock: whoever holds it drops these
+    /// after letting go of it.
+    pub ended_servers: Vec<ServerState>,
     /// Points of the monotonic clock in nanoseconds, with what is to be done then.
     pub timers: BTreeSet<(u64, Timer)>,
     /// What the poller's timer is set to; 0 when it is off.

@@ -468,6 +468,9 @@ impl Server {
         }
         inner.poller.ring();
         forget_ended(&mut state, self.key);
+        let ended = std::mem::take(&mut state.ended_servers);
+        drop(state);
+        drop(ended);
     }
 }
 
@@ -484,7 +487,8 @@ fn forget_ended(state: &mut State, key: u64) {
         .get(&key)
         .is_some_and(|server| server.closed && server.is_idle())
     {
-        state.servers.remove(&key);
+        let server = state.servers.remove(&key);
+        state.ended_servers.extend(server);
     }
 }
 
