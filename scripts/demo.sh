@@ -3,8 +3,19 @@
 set -euo pipefail
 source "$(dirname "$0")/environment.sh"
 
-if [[ ! -x examples/clinic/run.sh ]]; then
-  echo 'examples/clinic does not exist yet' >&2
-  exit 1
+clinic=$ROOT/examples/clinic
+parts=(rust)
+for part in python node go; do
+  ! wants "$part" || parts+=("$part")
+done
+scripts/build.sh "${parts[@]}"
+title "build examples/clinic"
+cargo build --quiet -p hms-ffi-clinic </dev/null
+if wants go; then (cd "$clinic/go" && go build -o "$TARGET/clinic-go" . </dev/null); fi
+if wants node; then
+  mkdir -p "$clinic/node/node_modules/@hms"
+  ln -sfn "$ROOT/packages/node" "$clinic/node/node_modules/@hms/ffi"
 fi
-exec examples/clinic/run.sh "$@"
+
+title 'the demo clinic'
+exec "$clinic/run.sh" "$@"
