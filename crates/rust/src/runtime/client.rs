@@ -1,5 +1,6 @@
 //! The caller's side: a client of one interface, and its calls as bytes.
 
+use super::chain;
 use super::context::CallContext;
 use super::deadline::{call_deadline, deadline};
 use super::driver::connection::Connection;
@@ -11,8 +12,7 @@ use hms_ffi_core::dispatch::Outcome;
 use hms_ffi_core::error::{Code, Error, Result, Sent};
 use hms_ffi_core::protocol::{CallHead, Metadata, Reason};
 use hms_ffi_transport::clock;
-use hms_ffi_transport::fork::{self, PerProcess};
-use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
@@ -348,7 +348,7 @@ impl Client {
             interface: 0,
             function: 0,
             deadline: call_deadline(&self.shared.settings, options.timeout, parent),
-            chain: parent.map_or_else(new_chain, |parent| parent.chain),
+            chain: parent.map_or_else(chain::new, |parent| parent.chain),
             meta: Metadata {
                 traceparent: options
                     .traceparent
@@ -538,33 +538,6 @@ fn close(home: &Home) {
     }
     inner.release_links(&mut state);
     inner.flush(&mut state);
-}
-
-struct Chains {
-    random: [u8; 8],
-    count: AtomicU64,
-}
-
-static CHAINS: PerProcess<Chains> = PerProcess::new(|| {
-    let mut random = [0; 8];
-    // Fails only before the kernel's generator is seeded; then the start time has to do.
-    if rustix::rand::getrandom(&mut random, rustix::rand::GetRandomFlags::NONBLOCK).is_err() {
-        random = clock::now().to_le_bytes();
-    }
-    Chains {
-        random,
-        count: AtomicU64::new(u64::from(fork::generation()) << 48),
-    }
-});
-
-/// A new chain id: random for the process, counted within it.
-fn new_chain() -> [u8; 16] {
-    let chains = CHAINS.get();
-    let count = chains.count.fetch_add(1, Ordering::Relaxed);
-    let mut id = [0; 16];
-    id[..8].copy_from_slice(&chains.random);
-    id[8..].copy_from_slice(&count.to_le_bytes());
-    id
 }
 
 impl Driver {

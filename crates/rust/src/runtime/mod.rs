@@ -16,6 +16,7 @@ pub mod server;
 pub mod settings;
 
 mod account;
+mod chain;
 mod deadline;
 
 pub use client::{CallOptions, Client, ConnectOptions};
