@@ -74,7 +74,29 @@ test('the other classes', () => {
   assert.equal(new Decimal('1.0').equals('1.00'), false);
   assert.equal(new Decimal('1.10').toNumber(), 1.1);
   assert.equal(JSON.stringify({ d: new Decimal('1.10') }), '{"d":"1.10"}');
-  assert.throws(() => new Decimal('1,5'), RangeError);
+  for (const text of [
+    '',
+    '-',
+    '.',
+    '1.',
+    '.5',
+    '-.5',
+    '01',
+    '00',
+    '01.5',
+    '1.2.3',
+    '1e3',
+    '+1',
+    '1,5',
+    ' 1',
+    '-0',
+    '-0.00',
+  ]) {
+    assert.throws(() => new Decimal(text), RangeError, text);
+  }
+  for (const text of ['0', '0.00', '-0.01', '10', '100.50', '-7', '0.10', '9'.repeat(4096)]) {
+    assert.equal(String(new Decimal(text)), text);
+  }
   assert.throws(() => new Decimal(/** @type {any} */ (1.1)), TypeError);
   assert.throws(() => /** @type {any} */ (new Decimal('2')) < new Decimal('10'), TypeError);
 });

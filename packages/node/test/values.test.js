@@ -63,7 +63,27 @@ const ACCEPTED = [
   ['numbers', new Set([300, 2n]), new Set([2n, 300n])],
   ['byName', new Map([['a', 1]])],
   ['byName', { b: 2, a: 1 }, new Map(Object.entries({ a: 1, b: 2 }))],
+  ['byName', { é: 1, zz: 2, z: 3 }, new Map(Object.entries({ z: 3, zz: 2, é: 1 }))],
+  [
+    'byName',
+    new Map(Array.from({ length: 40 }, (_, i) => [`k${i}`, i])),
+    new Map(Array.from({ length: 40 }, (_, i) => [`k${i}`, i])),
+  ],
+  ['byName', { ['x'.repeat(256)]: 1, y: 2 }, new Map(Object.entries({ ['x'.repeat(256)]: 1, y: 2 }))],
   ['byNumber', new Map([[256, 1]])],
+  [
+    'byNumber',
+    new Map([
+      [1, 1],
+      [256, 2],
+      [0, 3],
+    ]),
+    new Map([
+      [0, 3],
+      [256, 2],
+      [1, 1],
+    ]),
+  ],
   ['line', line],
   ['line', { code: 'A', units: 3, charge: '1.10' }, line],
   ['status', 'in-review'],
@@ -149,6 +169,14 @@ const REFUSED = [
   ['codes', 'ab', 'set codes, got string'],
   ['numbers', new Set([1, 1n]), 'present twice'],
   ['byName', [['a', 1]], 'map<string, u8>, got Array'],
+  [
+    'byName',
+    new Map([
+      ['a', 1],
+      [null, 2],
+    ]),
+    'byName[key 1]: expected string, got null',
+  ],
   ['byNumber', { 1: 1 }, 'map<u32, u8>, got object'],
   ['line', [], 'record line, got Array'],
   ['line', { code: 'A', units: 3 }, 'charge: missing, expected decimal'],

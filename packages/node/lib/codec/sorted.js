@@ -138,9 +138,13 @@ function lowerMap(w, v, type, hasStringKeys, lowerKey, lowerValue) {
     throw mismatch(type.expected, v);
   }
   w.length(keys.length);
-  if (keys.length === 1) {
-    lowerEntry(w, keys[0], values[0], lowerKey, lowerValue);
-    return;
+  if (keys.length <= FEW) {
+    const { pos, elements, depth } = w;
+    if (hasStringKeys && keys.every(isText)) sortTexts(keys, values);
+    if (lowerInOrder(w, keys, values, lowerKey, lowerValue)) return;
+    w.pos = pos;
+    w.elements = elements;
+    w.depth = depth;
   }
   const first = w.pos;
   const { bytes, ends, order } = writeKeys(w, keys, lowerKey, atKeyPosition);
@@ -159,18 +163,64 @@ function lowerMap(w, v, type, hasStringKeys, lowerKey, lowerValue) {
   }
 }
 
-/** @param {Writer} w @param {any} key @param {any} value @param {Lower} lowerKey @param {Lower} lowerValue */
-function lowerEntry(w, key, value, lowerKey, lowerValue) {
-  try {
-    lowerKey(w, key);
-  } catch (error) {
-    throw atKeyPosition(error, 0);
+/** Up to so many entries are sorted here and written in one go. */
+const FEW = 16;
+
+/**
+ * Sorts texts as their encodings are sorted, if these are ASCII and short: by length, which comes first, then by characters.
+ *
+ * @param {any[]} keys
+ * @param {any[]} values Go with their keys.
+ */
+function sortTexts(keys, values) {
+  for (let i = 1; i < keys.length; i++) {
+    const key = keys[i];
+    const value = values[i];
+    let at = i;
+    for (; at > 0 && isBefore(key, keys[at - 1]); at--) {
+      keys[at] = keys[at - 1];
+      values[at] = values[at - 1];
+    }
+    keys[at] = key;
+    values[at] = value;
   }
-  try {
-    lowerValue(w, value);
-  } catch (error) {
-    throw atKey(error, key);
+}
+
+/** @param {unknown} key */
+const isText = (key) => typeof key === 'string';
+
+/** @param {any} a @param {any} b */
+const isBefore = (a, b) => (a.length === b.length ? a < b : a.length < b.length);
+
+/**
+ * Writes entries as they come. False if their keys turn out not to be in order.
+ *
+ * @param {Writer} w
+ * @param {any[]} keys
+ * @param {any[]} values
+ * @param {Lower} lowerKey
+ * @param {Lower} lowerValue
+ */
+function lowerInOrder(w, keys, values, lowerKey, lowerValue) {
+  let last = w.pos;
+  let lastEnd = w.pos;
+  for (let i = 0; i < keys.length; i++) {
+    const start = w.pos;
+    try {
+      lowerKey(w, keys[i]);
+    } catch (error) {
+      throw atKeyPosition(error, i);
+    }
+    if (i > 0 && compare(w.buf, last, lastEnd, start, w.pos) >= 0) return false;
+    last = start;
+    lastEnd = w.pos;
+    try {
+      lowerValue(w, values[i]);
+    } catch (error) {
+      throw atKey(error, keys[i]);
+    }
   }
+  return true;
 }
 
 /** Copies a key's bytes; most are too few for a native call. @param {Writer} w @param {Uint8Array} bytes @param {number} start @param {number} end */

@@ -1,7 +1,10 @@
 'use strict';
 
-const GRAMMAR = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?$/;
-const NEGATIVE_ZERO = /^-0(?:\.0*)?$/;
+const GRAMMAR = 'not a decimal like -1.10';
+const MINUS = 45;
+const POINT = 46;
+const ZERO = 48;
+const NINE = 57;
 const MAX_LENGTH = 4096;
 const CHECKED = Symbol('checked');
 
@@ -12,10 +15,29 @@ const CHECKED = Symbol('checked');
  * @returns {string | undefined}
  */
 function decimalFault(text) {
-  if (text.length > MAX_LENGTH) return 'a decimal has at most 4096 bytes';
-  if (!GRAMMAR.test(text)) return 'not a decimal like -1.10';
-  if (text.charCodeAt(0) === 45 && NEGATIVE_ZERO.test(text)) return 'a decimal zero has no sign';
-  return undefined;
+  const { length } = text;
+  if (length > MAX_LENGTH) return 'a decimal has at most 4096 bytes';
+  // By hand: several times as fast as an expression, and every amount passes here twice.
+  const first = text.charCodeAt(0) === MINUS ? 1 : 0;
+  let digits = 0;
+  let isZero = true;
+  let hasPoint = false;
+  for (let i = first; i < length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit === POINT && !hasPoint && digits > 0) {
+      if (digits > 1 && text.charCodeAt(first) === ZERO) return GRAMMAR;
+      hasPoint = true;
+      digits = 0;
+    } else if (unit >= ZERO && unit <= NINE) {
+      digits++;
+      if (unit !== ZERO) isZero = false;
+    } else {
+      return GRAMMAR;
+    }
+  }
+  if (digits === 0) return GRAMMAR;
+  if (!hasPoint && digits > 1 && text.charCodeAt(first) === ZERO) return GRAMMAR;
+  return isZero && first === 1 ? 'a decimal zero has no sign' : undefined;
 }
 
 /** An exact decimal number. Its scale is part of it: 1.10 stays 1.10. */
