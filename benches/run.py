@@ -17,6 +17,7 @@ import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 BENCHES = Path(__file__).resolve().parent
 ROOT = BENCHES.parent
@@ -49,7 +50,7 @@ class Program:
         assert self.process.stdout
         line = self.process.stdout.readline()
         if not line:
-            raise SystemExit(f"{self.process.args} ended early")
+            raise SystemExit(f"{self.process.args!r} ended early")
         return line.strip()
 
     def round(self, calls: int) -> float:
@@ -58,7 +59,7 @@ class Program:
         return float(self.line())
 
 
-def rust(rounds: int, calls: int) -> dict[str, object]:
+def rust(rounds: int, calls: int) -> dict[str, Any]:
     command = [str(TARGET / "release" / "hms-ffi-bench"), str(rounds), str(calls)]
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
@@ -71,7 +72,7 @@ def release_package(into: Path) -> Path:
     return into
 
 
-def python(rounds: int, calls: int) -> dict[str, object]:
+def python(rounds: int, calls: int) -> dict[str, Any]:
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hms-bench-")))
         package = release_package(scratch)
