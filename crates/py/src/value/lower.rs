@@ -289,18 +289,21 @@ impl<'a, 'py> Lower for Model<'a, 'py> {
         {
             return Err(Failure::mismatch());
         }
-        let is_finite = value
-            .call_method0(intern!(self.py, "is_finite"))
-            .and_then(|finite| finite.is_truthy());
-        if !is_finite.map_err(Failure::host)? {
+        let mut text = value.str().map_err(Failure::host)?;
+        if text.to_str().map_err(Failure::host)?.contains('E') {
+            // Without an exponent; digits and scale stay as they are. Slower, so only where there is one.
+            let plain =
+                value.call_method1(intern!(self.py, "__format__"), (intern!(self.py, "f"),));
+            let plain = plain.map_err(Failure::host)?.cast_into::<PyString>();
+            text = plain.map_err(|_| Failure::mismatch())?;
+        }
+        let text = text.to_str().map_err(Failure::host)?;
+        if !text
+            .trim_start_matches('-')
+            .starts_with(|first: char| first.is_ascii_digit())
+        {
             return Err(Failure::invalid("a decimal is neither infinite nor NaN"));
         }
-        // Without an exponent; digits and scale stay as they are.
-        let text = value
-            .call_method1(intern!(self.py, "__format__"), (intern!(self.py, "f"),))
-            .map_err(Failure::host)?;
-        let text = text.cast::<PyString>().map_err(|_| Failure::mismatch())?;
-        let text = text.to_str().map_err(Failure::host)?;
         // Python's arithmetic makes negative zeros; the number is zero.
         match text.strip_prefix('-') {
             Some(digits) if digits.bytes().all(|digit| matches!(digit, b'0' | b'.')) => {
