@@ -33,6 +33,7 @@ holding = threading.Event()
 @desk.export
 def hold() -> None:
     call = hms.current_call()
+    assert call
     holding.set()
     while not call.cancelled:
         time.sleep(0.005)
@@ -50,7 +51,9 @@ def process() -> int:
 
 @desk.export
 def caller_user() -> int:
-    return hms.current_call().caller.uid
+    call = hms.current_call()
+    assert call
+    return call.caller.uid
 
 
 def start_child(how: str) -> int:

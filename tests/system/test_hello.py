@@ -1,0 +1,78 @@
+"""The examples of the README do what it says: every caller with every provider."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from processes import environment
+
+ROOT = Path(__file__).resolve().parents[2]
+HELLO = ROOT / "examples" / "hello"
+TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+LANGUAGES = {"rust": "Rust", "python": "Python", "node": "Node", "go": "Go"}
+
+
+def test_the_readme_shows_what_is_there() -> None:
+    readme = (ROOT / "README.md").read_text()
+    shown = re.findall(r"<!-- (\S+) -->\n```\w+\n(.*?)\n```", readme, re.DOTALL)
+    assert len(shown) >= 8
+    for path, code in shown:
+        assert code in (ROOT / path).read_text(), f"README shows something else than {path}"
+
+
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[list[str], list[str]]]:
+    """Provider and caller of each language."""
+    subprocess.run(["cargo", "build", "--quiet", "-p", "hms-ffi", "--example", "greeter"], cwd=ROOT, check=True)
+    go = tmp_path_factory.mktemp("go")
+    subprocess.run(["go", "build", "-o", f"{go}/", "./provider", "./caller"], cwd=HELLO / "go", check=True)
+    installed = HELLO / "node" / "node_modules" / "@hms" / "ffi"
+    if not installed.exists():
+        installed.parent.mkdir(parents=True, exist_ok=True)
+        installed.symlink_to(ROOT / "packages" / "node")
+    greeter = str(TARGET / "debug" / "examples" / "greeter")
+    return {
+        "rust": ([greeter, "serve"], [greeter]),
+        "python": ([sys.executable, "python/provider.py"], [sys.executable, "python/caller.py"]),
+        "node": (["node", "node/provider.mjs"], ["node", "node/caller.mjs"]),
+        "go": ([str(go / "provider")], [str(go / "caller")]),
+    }
+
+
+@pytest.fixture
+def runtime(tmp_path: Path) -> Iterator[Path]:
+    path = Path(f"/tmp/hms-hello-{os.getpid()}")
+    path.mkdir(mode=0o700)
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.mark.parametrize("provider", LANGUAGES)
+def test_every_caller_is_greeted(
+    runtime: Path, programs: dict[str, tuple[list[str], list[str]]], provider: str
+) -> None:
+    variables = environment(runtime)
+    serving = subprocess.Popen(programs[provider][0], cwd=HELLO, env=variables, stdin=subprocess.DEVNULL)
+    try:
+        while not any(path.is_socket() for path in runtime.rglob("*")):
+            assert serving.poll() is None
+            time.sleep(0.01)
+        for language, (_, caller) in programs.items():
+            answer = subprocess.run(
+                caller, cwd=HELLO, env=variables, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60
+            )
+            assert answer.returncode == 0, f"{language}: {answer.stderr}"
+            greeting, refused = answer.stdout.splitlines()
+            assert greeting == f"Hello Countess Ada, this is {LANGUAGES[provider]}", language
+            assert refused.startswith("refused: "), language
+    finally:
+        serving.terminate()
+        assert serving.wait(20) == 0
