@@ -48,8 +48,7 @@ exists packages/go/go.mod && step go in_folder packages/go go test ./...
 exists tests/matrix/run.py && step matrix .venv/bin/python tests/matrix/run.py
 
 if ((all)); then
-  exists 'tests/long/*.sh' && for script in tests/long/*.sh; do step "$(basename "$script" .sh)" bash "$script"; done
-  step rust-long cargo test --quiet -- --ignored
+  for script in tests/long/*.sh; do step "$(basename "$script" .sh)" bash "$script"; done
   step deny scripts/deny.sh
 fi
 

@@ -125,7 +125,8 @@ for provider in "${languages[@]}"; do
   await probe "probe-$provider"
 done
 
-printf '\nMedian time of one call with one observation, in microseconds (caller down, provider across)\n\n        '
+printf '\nMedian time of one call with one observation, in microseconds (caller down, provider across);\n'
+printf 'this build is not optimised, `make bench` measures one that is\n\n        '
 printf '%9s' "${languages[@]}"
 printf '\n'
 for caller in "${languages[@]}"; do
