@@ -25,7 +25,7 @@ export async function journeys() {
           note(describe(value))
           return value
         } catch (error) {
-          note(error instanceof DeclaredError ? `declared error ${error.value?.tag ?? ''}` : `${error.code}`)
+          note(error instanceof DeclaredError ? `declared error ${error.value?.tag ?? 'missing'}` : `${error.code}`)
           throw error
         }
       }
@@ -33,7 +33,7 @@ export async function journeys() {
       const patient = await step(
         'records',
         'find-patient',
-        () => records.findPatient(patientId),
+        () => orMissing(records.findPatient(patientId)),
         found => `${found.names.length} names, born ${found.birthDate?.val ?? 'unknown'}`,
       )
       const encounters = await step(
@@ -61,7 +61,7 @@ export async function journeys() {
         const claim = await step(
           'records',
           'find-claim',
-          () => records.findClaim(id),
+          () => orMissing(records.findClaim(id)),
           found => `claim ${id}: ${found.lines.length} lines, total ${found.total?.amount ?? 'not given'}`,
         )
         try {
@@ -97,6 +97,15 @@ export async function journeys() {
     async verifyCard(coverage) {
       return await policy.verifyCard(coverage)
     },
+  }
+}
+
+/** A record that is missing is this function's declared error too; passed on as it is, it would be an internal error. */
+async function orMissing(found) {
+  try {
+    return await found
+  } catch (error) {
+    throw error instanceof DeclaredError ? new DeclaredError(error.value) : error
   }
 }
 
