@@ -132,12 +132,15 @@ class Component:
     def serve(self, workers: int | None = None, *, grace: float = 10.0) -> None:
         """Serves with so many calls at once (8 unless the component says otherwise) until SIGINT, SIGTERM or `stop`,
         then ends calls that run after `grace` seconds at the latest. Blocks; handlers run on threads of Python."""
-        running = self._start(self._workers if workers is None else workers)
-        try:
-            running.wait()
-        finally:
-            self._running = None
-            running.end(grace)
+        # Signals are caught before callers can find the component; a second one has its usual effect while calls end.
+        with contextlib.ExitStack() as caught:
+            running = self._start(self._workers if workers is None else workers, caught)
+            try:
+                running.wait()
+            finally:
+                self._running = None
+                caught.close()
+                running.end(grace)
 
     def stop(self) -> None:
         """Ends `serve` from another thread or a handler."""
@@ -159,7 +162,7 @@ class Component:
         if running is not None and running.pid == os.getpid():
             running.end(10.0)
 
-    def _start(self, workers: int) -> _Running:
+    def _start(self, workers: int, caught: contextlib.ExitStack | None = None) -> _Running:
         if self._running is not None and self._running.pid == os.getpid():
             raise FailedPrecondition(f"{self.interface} is being served already")
         if workers < 1:
@@ -171,6 +174,8 @@ class Component:
         # Callers may come, and `stop` may be called, before the server's constructor has returned.
         running = self._running = _Running()
         try:
+            if caught is not None:
+                caught.enter_context(running.signals())
             running.begin(self._serve_on(workers), workers, self.interface)
         except BaseException:
             self._running = None
@@ -223,11 +228,14 @@ class _Running:
         with contextlib.suppress(OSError):
             os.write(self._write, b"\0")
 
+    def signals(self) -> _Signals:
+        """SIGINT and SIGTERM call `wake` within this block."""
+        return _Signals(self.wake, self._write)
+
     def wait(self) -> None:
         """Blocks until `wake`; signals run their handlers meanwhile."""
-        with _Signals(self.wake, self._write):
-            while not self._stopped:
-                os.read(self._read, 64)
+        while not self._stopped:
+            os.read(self._read, 64)
 
     def end(self, grace: float) -> None:
         """Drains, closes, and waits for the threads."""

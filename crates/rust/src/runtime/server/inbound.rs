@@ -72,8 +72,10 @@ impl Inbound {
     /// Ends the call. On an event loop's driver, call `turn` or `flush` afterwards (once for many replies).
     pub fn reply(mut self, outcome: Outcome) {
         let outcome = match outcome {
-            // What a late handler returns is discarded, also where its caller has not looked at the clock yet.
-            Outcome::Ok(_) | Outcome::Declared(_) if self.context.is_late() => {
+            // What a late handler returns or raises is discarded, also where its caller has not looked at the clock yet.
+            Outcome::Ok(_) | Outcome::Declared(_) | Outcome::System(_)
+                if self.context.is_late() =>
+            {
                 Outcome::System(call::late(Sent::MaybeExecuted))
             }
             // The handler has run, whatever the error that it passes on says.
