@@ -148,6 +148,29 @@ def test_serve_ends_with_a_signal(program: Any, number: int, connect_soon: Any, 
         hms.connect("hms:claims/adjudication", timeout=0.2)
 
 
+STOPPED_AT_ONCE = (
+    PROVIDER
+    + """
+import pathlib, signal
+def stop_when_found():
+    directory = pathlib.Path(os.environ["HMS_RUNTIME_DIR"])
+    while not list(directory.glob("*/*.json")):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+threading.Thread(target=stop_when_found).start()
+component.serve()
+print("ended")
+"""
+)
+
+
+def test_a_signal_as_soon_as_callers_can_find_it_ends_serve(program: Any) -> None:
+    provider = program(STOPPED_AT_ONCE)
+    assert provider.communicate(timeout=30) == ("ended\n", "")
+    assert provider.returncode == 0
+
+
 CALLER = """
 import sys, hms_ffi as hms
 claim = {"id": "hold", "patient": "", "lines": [], "diagnoses": [], "tags": {}, "submitted": hms.Timestamp.now()}
