@@ -197,10 +197,14 @@ impl Listener {
     /// # Errors
     /// When the process is out of descriptors.
     pub fn accept(&self) -> io::Result<Option<Socket>> {
-        match accept_with(&self.fd, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK) {
-            Ok(fd) => Socket::from_fd(fd).map(Some),
-            Err(Errno::AGAIN | Errno::INTR | Errno::CONNABORTED) => Ok(None),
-            Err(error) => Err(error.into()),
+        loop {
+            match accept_with(&self.fd, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK) {
+                Ok(fd) => return Socket::from_fd(fd).map(Some),
+                // Others may wait behind one that has gone.
+                Err(Errno::INTR | Errno::CONNABORTED) => {}
+                Err(Errno::AGAIN) => return Ok(None),
+                Err(error) => return Err(error.into()),
+            }
         }
     }
 }

@@ -245,10 +245,6 @@ impl Client {
         let target = Inner::thread_target(&parker);
         let (key, dial) =
             inner.start_call(&mut state, home.connection, target, function, args, head);
-        // Threads have no timers: who waits looks at the clock.
-        if let Some(pending) = state.pending.get_mut(&key) {
-            pending.deadline = deadline;
-        }
         if dial {
             state = self.redial(inner, state, home.connection);
         }

@@ -7,3 +7,4 @@ mod provider;
 mod recovery;
 mod reentrancy;
 mod tap;
+mod versions;

@@ -57,7 +57,7 @@ impl Gate {
         self.changed.notify_all();
     }
 
-    fn pass(&self) {
+    pub fn pass(&self) {
         let mut state = self.state.lock().expect("lock");
         state.0 += 1;
         self.changed.notify_all();

@@ -125,3 +125,21 @@ fn rubbish_on_one_link_leaves_the_others_alone() {
     drop(serving);
     std::fs::remove_dir_all(dir).expect("clean up");
 }
+
+#[test]
+fn callers_of_a_server_that_drains_in_their_process_go_elsewhere() {
+    let (settings, dir) = scratch("drained");
+    let other = Process::start(&dir, "plain");
+    let serving = Serving::start(&settings, 1, 4);
+    let client = connect(&settings).expect("connected");
+    let pid = || match call(&client, crate::provider::PID, &[]) {
+        Outcome::Ok(pid) => u32::from_le_bytes(pid.try_into().expect("four bytes")),
+        other => panic!("no pid: {other:?}"),
+    };
+    assert_eq!(pid(), std::process::id(), "the nearest one");
+    serving.server.stop_accepting();
+    assert_eq!(pid(), other.child.id());
+    drop(serving);
+    assert_eq!(pid(), other.child.id());
+    std::fs::remove_dir_all(dir).expect("clean up");
+}

@@ -244,3 +244,81 @@ fn a_call_that_comes_back_to_a_loop_blocked_by_it_is_refused() {
     drop(server);
     std::fs::remove_dir_all(dir).expect("clean up");
 }
+
+#[test]
+fn a_free_worker_is_used_while_another_thread_runs_a_call_of_its_own_chain() {
+    let (settings, dir) = scratch("free");
+    let (elsewhere, other_dir) = scratch("free-elsewhere");
+    struct TwoGates(Arc<Gate>, Arc<Gate>);
+    impl Handler for TwoGates {
+        fn handle(&self, call: Inbound) {
+            match call.function_index() {
+                HOLD => self.0.pass(),
+                crate::provider::PID => self.1.pass(),
+                _ => {}
+            }
+            let bytes = call.args().to_vec();
+            call.reply(Outcome::Ok(bytes));
+        }
+    }
+    let (first, second) = (Arc::new(Gate::default()), Arc::new(Gate::default()));
+    let handler = Arc::new(TwoGates(first.clone(), second.clone()));
+    let driver = Driver::shared("rust").expect("driver");
+    let serve = ServeOptions {
+        settings: Some(settings.clone()),
+        max_concurrent: 2,
+        ..ServeOptions::default()
+    };
+    let export = Export {
+        schema: schema(),
+        handler: Some(handler),
+    };
+    let server = Arc::new(Server::start(&driver, vec![export], serve).expect("serving"));
+    let worker = std::thread::spawn({
+        let server = server.clone();
+        move || server.work(&mut || false)
+    });
+    while server.workers() == 0 {
+        std::thread::yield_now();
+    }
+    // A thread of this process waits for an answer that does not come yet, and so leads while the worker is busy.
+    let mut remote = crate::provider::Process::start(&other_dir, "plain");
+    let waiting = std::thread::spawn({
+        let client = connect(&elsewhere).expect("connected");
+        move || call(&client, HOLD, &[])
+    });
+    remote.wait_for_line("holding");
+    let caller = crate::event_loop::Loop::connect(&settings);
+    caller.start(HOLD, vec![], Timeout::None, 1);
+    first.wait_for(1);
+    // The only worker is busy, so this thread runs its call itself.
+    let own = std::thread::spawn({
+        let client = connect(&settings).expect("connected");
+        move || call(&client, crate::provider::PID, &[])
+    });
+    second.wait_for(1);
+    first.open();
+    assert_eq!(caller.wait_for(1), Outcome::Ok(vec![]));
+    // Without a wake-up the worker would look only every half second.
+    let start = Instant::now();
+    for token in 2..32 {
+        caller.start(ECHO, list(b"now"), Timeout::None, token);
+        assert_eq!(caller.wait_for(token), Outcome::Ok(list(b"now")));
+    }
+    assert!(
+        start.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        start.elapsed()
+    );
+    second.open();
+    assert_eq!(own.join().expect("own"), Outcome::Ok(vec![]));
+    server.close();
+    worker.join().expect("worker").expect("worked");
+    remote.kill();
+    let Outcome::System(gone) = waiting.join().expect("waiting") else {
+        panic!("its provider is gone")
+    };
+    assert_eq!(gone.code(), Code::Unavailable);
+    std::fs::remove_dir_all(dir).expect("clean up");
+    std::fs::remove_dir_all(other_dir).expect("clean up");
+}

@@ -7,7 +7,6 @@ use crate::runtime::server;
 use hms_ffi_core::dispatch::Outcome;
 use hms_ffi_core::error::{Code, Error, Sent};
 use hms_ffi_core::protocol::{CallHead, Reason};
-use hms_ffi_core::wire::Limits;
 use std::sync::Arc;
 
 /// A call that waits until its connection has a route.
@@ -105,13 +104,17 @@ impl Inner {
         head.interface = route.interface;
         head.function = function;
         if let Some(plan) = &plan {
-            let translated = plan.resolution.function(function).and_then(|f| {
-                head.function = f.exporter_index;
-                if !f.is_identical() {
-                    args = f.transcode_args(&args, &Limits::default())?;
-                }
-                Ok(())
-            });
+            let translated = plan
+                .translation
+                .resolution
+                .function(function)
+                .and_then(|f| {
+                    head.function = f.exporter_index;
+                    if !f.is_identical() {
+                        args = f.transcode_args(&args, &plan.translation.limits)?;
+                    }
+                    Ok(())
+                });
             if let Err(error) = translated {
                 return self.complete(state, key, Outcome::System(error));
             }
@@ -225,16 +228,15 @@ pub(crate) fn sent(progress: &Progress) -> Sent {
 /// An outcome in the caller's own view of the contract.
 pub(crate) fn in_view(plan: Option<&Plan>, outcome: Outcome) -> Outcome {
     let Some(plan) = plan else { return outcome };
-    let function = match plan.resolution.function(plan.function) {
+    let function = match plan.translation.resolution.function(plan.function) {
         Ok(function) if !function.is_identical() => function,
         _ => return outcome,
     };
+    let limits = &plan.translation.limits;
     let translated = match outcome {
-        Outcome::Ok(bytes) => function
-            .transcode_ok(&bytes, &Limits::default())
-            .map(Outcome::Ok),
+        Outcome::Ok(bytes) => function.transcode_ok(&bytes, limits).map(Outcome::Ok),
         Outcome::Declared(bytes) => function
-            .transcode_err(&bytes, &Limits::default())
+            .transcode_err(&bytes, limits)
             .map(Outcome::Declared),
         other => return other,
     };

@@ -3,11 +3,10 @@
 
 use super::call::QueuedCall;
 use super::dial::Dial;
-use super::state::{LinkEntry, Plan, Progress, Side, State, Target, Timer};
+use super::state::{LinkEntry, Plan, Progress, Side, State, Target, Timer, Translation};
 use super::{Event, Inner};
 use crate::runtime::client::Client;
 use crate::runtime::settings::Settings;
-use hms_ffi_core::contract::resolve::Resolution;
 use hms_ffi_core::contract::schema::Schema;
 use hms_ffi_core::dispatch::Outcome;
 use hms_ffi_core::error::{Code, Error};
@@ -44,7 +43,7 @@ pub(crate) struct Route {
     /// Index in the instance's hello.
     pub interface: u32,
     /// How the view and the instance's contract relate; `None` where they are the same.
-    pub resolution: Option<Arc<Resolution>>,
+    pub translation: Option<Arc<Translation>>,
 }
 
 impl Inner {
@@ -134,8 +133,8 @@ impl Connection {
 impl Route {
     /// What turns bytes of the view into bytes of the route's contract and back, if they differ.
     pub fn plan(&self, function: u32) -> Option<Plan> {
-        self.resolution.clone().map(|resolution| Plan {
-            resolution,
+        self.translation.clone().map(|translation| Plan {
+            translation,
             function,
         })
     }

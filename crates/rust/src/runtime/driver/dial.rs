@@ -156,7 +156,7 @@ impl Inner {
                             link: None,
                             server: *server,
                             interface: index as u32,
-                            resolution: None,
+                            translation: None,
                         };
                         (route, export.schema.clone())
                     })

@@ -3,7 +3,7 @@
 use super::Inner;
 use super::connection::Route;
 use super::dial::dialing_through;
-use super::state::State;
+use super::state::{State, Translation};
 use hms_ffi_core::contract::resolve::Resolution;
 use hms_ffi_core::contract::schema::Schema;
 use hms_ffi_core::contract::version::interface_matches;
@@ -149,7 +149,7 @@ impl Inner {
             link: Some(link),
             server: 0,
             interface: index,
-            resolution: None,
+            translation: None,
         };
         self.route_found(state, key, (route, schema));
     }
@@ -181,7 +181,8 @@ impl Inner {
                     dial.refusals.push(error.message().to_owned());
                     return self.next_candidate(state, key);
                 }
-                route.resolution = Some(Arc::new(resolution));
+                let limits = connection.settings.limits;
+                route.translation = Some(Arc::new(Translation { resolution, limits }));
             }
         }
         let local = route.link.is_none();

@@ -8,6 +8,7 @@ use hms_ffi_core::contract::resolve::Resolution;
 use hms_ffi_core::contract::schema::Schema;
 use hms_ffi_core::dispatch::Outcome;
 use hms_ffi_core::protocol::{Hello, Link};
+use hms_ffi_core::wire::Limits;
 use hms_ffi_transport::park::Parker;
 use hms_ffi_transport::peer::Process;
 use hms_ffi_transport::socket::Socket;
@@ -68,6 +69,8 @@ pub(crate) struct State {
 pub(crate) enum Timer {
     /// The deadline of a pending call of an event loop.
     Deadline(u64),
+    /// A server could not take a connection.
+    Accept(u64),
     /// A handshake has taken long: is the instance of this connection's dial alive?
     Dial(u64),
 }
@@ -124,10 +127,17 @@ pub(crate) struct Pending {
     pub plan: Option<Plan>,
 }
 
-/// Which function of which resolution; absent where both sides have the same contract.
+/// How bytes of the caller's view become bytes of the provider's contract and back.
+pub(crate) struct Translation {
+    pub resolution: Resolution,
+    /// The caller's limits.
+    pub limits: Limits,
+}
+
+/// Which function is translated how; absent where both sides have the same contract.
 #[derive(Clone)]
 pub(crate) struct Plan {
-    pub resolution: Arc<Resolution>,
+    pub translation: Arc<Translation>,
     /// Index in the caller's view.
     pub function: u32,
 }

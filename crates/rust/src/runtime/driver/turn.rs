@@ -55,6 +55,7 @@ impl Inner {
         for timer in self.due(state) {
             match timer {
                 Timer::Deadline(pending) => self.deadline_passed(state, pending),
+                Timer::Accept(server) => server::accept(self, state, server),
                 Timer::Dial(connection) => self.dial_takes_long(state, connection),
             }
         }

@@ -1,13 +1,17 @@
 //! Connections that come in: who may, and what they are told first.
 
 use super::tap;
-use crate::runtime::driver::state::{LinkEntry, Side, State};
+use crate::runtime::driver::state::{LinkEntry, Side, State, Timer};
 use crate::runtime::driver::turn::Watched;
 use crate::runtime::driver::{Inner, dial};
 use hms_ffi_core::error::{Code, Error};
 use hms_ffi_core::protocol::{self, Link, Role};
+use hms_ffi_transport::clock;
 use hms_ffi_transport::poll::Interest;
 use std::sync::Arc;
+
+/// Nanoseconds until the next try where the process is out of descriptors.
+const PAUSE: u64 = 100_000_000;
 
 /// Takes in waiting connections.
 pub(crate) fn accept(inner: &Arc<Inner>, state: &mut State, server_key: u64) {
@@ -22,7 +26,11 @@ pub(crate) fn accept(inner: &Arc<Inner>, state: &mut State, server_key: u64) {
             Ok(Some(socket)) => socket,
             Ok(None) => return,
             Err(error) => {
+                // The change was reported once, so it is on us to look again.
                 log::error!("a connection could not be taken: {error}");
+                state
+                    .timers
+                    .insert((clock::now() + PAUSE, Timer::Accept(server_key)));
                 return;
             }
         };

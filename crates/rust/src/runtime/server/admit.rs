@@ -200,10 +200,10 @@ pub(crate) fn hand_out(inner: &Arc<Inner>, state: &mut State, server_key: u64) {
                 if server.ready.len() == 1 && lead::works_for() == Some(server_key) {
                     return;
                 }
-                // The leader before a parked one: it comes back to the poller after the thread in reserve, and so in front of it.
-                if let Some(leader) = server.leading_worker(state.leader.as_ref()) {
-                    inner.wake(state, &leader);
-                } else if let Some(parker) = server.idle.last().cloned() {
+                // A parked one before the leader, who would have to hand the lead over.
+                let parked = server.idle.last().cloned();
+                let worker = parked.or_else(|| server.leading_worker(state.leader.as_ref()));
+                if let Some(parker) = worker {
                     inner.wake(state, &parker);
                 }
             } else if let Some((_, parker)) = state
@@ -316,7 +316,7 @@ pub(crate) fn ended(
             inner.wake(state, &parker);
         }
         super::forget_ended(state, server_key);
-    } else if let Kind::Loop(_) = inner.kind {
+    } else if !server.ready.is_empty() {
         hand_out(inner, state, server_key);
     }
 }

@@ -115,8 +115,9 @@ pub(crate) struct ServerState {
     pub chains: Vec<[u8; 16]>,
     /// Parked workers.
     pub idle: Vec<Arc<Parker>>,
-    /// All workers.
+    /// All workers, and how many of them run a call (other threads may run calls of their own chains).
     workers: Vec<Arc<Parker>>,
+    busy_workers: usize,
     /// Threads that wait until nothing runs any more.
     pub drainers: Vec<Arc<Parker>>,
     listener: Option<Listener>,
@@ -149,7 +150,7 @@ impl ServerState {
 
     /// Whether one of the workers runs nothing at this moment.
     pub fn has_free_worker(&self) -> bool {
-        self.workers.len() > self.running
+        self.workers.len() > self.busy_workers
     }
 
     /// The leader, if it is one of our workers.
@@ -221,6 +222,7 @@ impl Server {
                 chains: Vec::new(),
                 idle: Vec::new(),
                 workers: Vec::new(),
+                busy_workers: 0,
                 drainers: Vec::new(),
                 listener: Some(listener),
                 registration: Some(registration),
@@ -277,6 +279,7 @@ impl Server {
                 if state.servers[&self.key].ready.front().is_some() {
                     admit::hand_out(inner, &mut state, self.key);
                 }
+                self.count_busy(&mut state, 1);
                 inner.leave_to_run(&mut state, typical < SHORT);
                 drop(state);
                 let start = clock::now();
@@ -284,6 +287,7 @@ impl Server {
                 // Weighs the last calls most, so that a change is noticed within a few.
                 typical = (3 * typical + (clock::now() - start)) / 4;
                 state = inner.lock();
+                self.count_busy(&mut state, -1);
                 continue;
             }
             let key = self.key;
@@ -313,6 +317,12 @@ impl Server {
         // Whoever waits in the poller should see that the server is closed, too.
         inner.poller.ring();
         Ok(())
+    }
+
+    fn count_busy(&self, state: &mut State, change: isize) {
+        if let Some(server) = state.servers.get_mut(&self.key) {
+            server.busy_workers = server.busy_workers.saturating_add_signed(change);
+        }
     }
 
     /// The life of the one thread beside the workers: it reads while all of them are busy.
@@ -377,6 +387,12 @@ impl Server {
                     state.touch(key);
                 }
             }
+            // Callers of this process have no link on which to hear the goodbye.
+            for connection in state.connections.values_mut() {
+                connection
+                    .routes
+                    .retain(|route| route.link.is_some() || route.server != self.key);
+            }
             inner.flush(&mut state);
         }
     }
@@ -411,7 +427,8 @@ impl Server {
         if let Ok(inner) = self.threads()
             && let Ok(parker) = lead::current()
         {
-            let until = clock::now().saturating_add(grace.as_nanos() as u64);
+            let until =
+                clock::now().saturating_add(u64::try_from(grace.as_nanos()).unwrap_or(u64::MAX));
             let mut state = inner.lock();
             while state
                 .servers
