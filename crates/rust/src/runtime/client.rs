@@ -4,6 +4,7 @@ use super::chain;
 use super::context::CallContext;
 use super::deadline::{call_deadline, deadline};
 use super::driver::connection::Connection;
+use super::driver::locked::Locked;
 use super::driver::state::{Pending, Progress, State, Target, Timer};
 use super::driver::{Driver, Inner, Kind, call, dial, lead};
 use super::settings::{Settings, Timeout};
@@ -12,8 +13,8 @@ use hms_ffi_core::dispatch::Outcome;
 use hms_ffi_core::error::{Code, Error, Result, Sent};
 use hms_ffi_core::protocol::{CallHead, Metadata, Reason};
 use hms_ffi_transport::clock;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, Ordering};
-use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 /// What a connect may bring.
@@ -359,12 +360,7 @@ impl Client {
     }
 
     /// Looks for instances again, without the lock while the directory is read.
-    fn redial<'a>(
-        &self,
-        inner: &'a Arc<Inner>,
-        state: MutexGuard<'a, State>,
-        connection: u64,
-    ) -> MutexGuard<'a, State> {
+    fn redial<'a>(&self, inner: &'a Arc<Inner>, state: Locked<'a>, connection: u64) -> Locked<'a> {
         drop(state);
         let candidates = dial::candidates(
             &self.shared.wanted,

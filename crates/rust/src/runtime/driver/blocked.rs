@@ -78,8 +78,8 @@ impl Blocked {
 }
 
 /// A loop that stands still has something to take in.
-pub(super) fn look_after(state: &State, key: u64) {
-    let Some(inner) = state.loops.get(&key) else {
+pub(super) fn look_after(state: &mut State, key: u64) {
+    let Some(inner) = state.loops.get(&key).cloned() else {
         return;
     };
     let mut ready = ReadyList::new(BATCH);
@@ -88,9 +88,10 @@ pub(super) fn look_after(state: &State, key: u64) {
         inner.poller.wait(&mut ready, Some(Duration::ZERO));
         inner.process(&mut looped, ready.as_slice());
         if ready.as_slice().len() < BATCH {
-            return;
+            break;
         }
     }
+    looped.unlock_into(state);
 }
 
 /// What a call of a chain gets whose loop stands still for that chain.

@@ -7,6 +7,7 @@
 //! been. That nothing stays unread should a handler take long, for once, is the duty of the one thread in reserve (`reserve`).
 
 use super::blocked::Blocked;
+use super::locked::Locked;
 use super::state::{Progress, State, Target};
 use super::{BATCH, Inner, call};
 use hms_ffi_core::dispatch::Outcome;
@@ -16,7 +17,7 @@ use hms_ffi_transport::clock;
 use hms_ffi_transport::park::{Parked, Parker};
 use hms_ffi_transport::poll::{ReadyList, Waited};
 use std::cell::RefCell;
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What a thread keeps for its waits.
@@ -84,11 +85,11 @@ impl Inner {
     /// Waits once, as the leader if there is none, else parked in the list that `park` chooses; until `until` (0: no limit).
     pub fn wait_once<'a>(
         self: &'a Arc<Self>,
-        mut state: MutexGuard<'a, State>,
+        mut state: Locked<'a>,
         parker: &Arc<Parker>,
         until: u64,
         park: impl FnOnce(&mut State) -> &mut Vec<Arc<Parker>>,
-    ) -> (MutexGuard<'a, State>, Step) {
+    ) -> (Locked<'a>, Step) {
         let left = if until == 0 {
             u64::MAX
         } else {
@@ -125,10 +126,10 @@ impl Inner {
     /// Leads for one wait in the poller, at most `timeout`. True if a signal came or the time was up.
     pub(super) fn lead<'a>(
         self: &'a Arc<Self>,
-        mut state: MutexGuard<'a, State>,
+        mut state: Locked<'a>,
         parker: &Arc<Parker>,
         timeout: Duration,
-    ) -> (MutexGuard<'a, State>, bool) {
+    ) -> (Locked<'a>, bool) {
         state.leader = Some(parker.clone());
         state.leads = state.leads.wrapping_add(1);
         drop(state);
@@ -175,7 +176,7 @@ impl Inner {
     /// Blocks until the pending call has ended and takes its outcome. Runs calls of the same chain meanwhile.
     pub fn wait_for<'a>(
         self: &'a Arc<Self>,
-        mut state: MutexGuard<'a, State>,
+        mut state: Locked<'a>,
         key: u64,
         parker: &Arc<Parker>,
         chain: [u8; 16],

@@ -1,6 +1,6 @@
 //! A driver: a set of links, and who waits for them.
 //!
-//! - `state`: everything it knows, behind one lock;
+//! - `state`: everything it knows, behind one lock (`locked`);
 //! - `turn`: what came from the poller goes into links, and what links say goes to calls and servers;
 //! - `connection`: one caller's way to an interface; `dial` and `handshake` make it;
 //! - `call`: outgoing calls; `lead`: how threads wait and take turns; `reserve`: the one that reads while
@@ -14,6 +14,7 @@ pub(crate) mod connection;
 pub(crate) mod dial;
 mod handshake;
 pub(crate) mod lead;
+pub(crate) mod locked;
 pub(crate) mod reserve;
 pub(crate) mod state;
 pub(crate) mod turn;
@@ -25,9 +26,10 @@ use hms_ffi_core::error::{Code, Error, Result};
 use hms_ffi_transport::clock;
 use hms_ffi_transport::fork::{self, PerProcess};
 use hms_ffi_transport::poll::{Poller, ReadyList};
+use locked::Locked;
 use state::State;
 use std::os::fd::{AsRawFd, RawFd};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::ThreadId;
 use std::time::Duration;
 
@@ -191,9 +193,12 @@ impl Inner {
     }
 
     /// The state. Never called in a forked child for a driver of the parent: the lock may be held there for ever.
-    pub fn lock(&self) -> MutexGuard<'_, State> {
+    pub fn lock(self: &Arc<Self>) -> Locked<'_> {
         debug_assert!(self.is_ours(), "a driver was used after fork");
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        Locked::new(
+            self,
+            self.state.lock().unwrap_or_else(PoisonError::into_inner),
+        )
     }
 
     /// Sets the poller's timer to the earliest of ours, if that changed.

@@ -7,9 +7,9 @@
 
 use super::Inner;
 use super::lead::{LOOK_UP, Step};
-use super::state::State;
+use super::locked::Locked;
 use hms_ffi_transport::park::{Parked, Parker};
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long calls may stay unread because a handler takes long for once.
@@ -32,10 +32,10 @@ impl Inner {
     /// Waits once in reserve.
     pub fn wait_in_reserve<'a>(
         self: &'a Arc<Self>,
-        mut state: MutexGuard<'a, State>,
+        mut state: Locked<'a>,
         parker: &Arc<Parker>,
         memory: &mut Reserve,
-    ) -> (MutexGuard<'a, State>, Step) {
+    ) -> (Locked<'a>, Step) {
         state.has_reserve = true;
         let unchanged = memory.seen == state.leads;
         if state.leader.is_none() && (memory.vacant && unchanged || !state.has_workers()) {

@@ -1,6 +1,7 @@
 //! What a driver knows, behind its one lock: links, connections, pending calls, servers, timers.
 
 use super::connection::Connection;
+use super::locked::Later;
 use super::{Event, Inner};
 use crate::runtime::context::CallContext;
 use crate::runtime::server::ServerState;
@@ -28,9 +29,8 @@ pub(crate) struct State {
     pub connections: KeyMap<Connection>,
     pub pending: KeyMap<Pending>,
     pub servers: KeyMap<ServerState>,
-    /// Servers that have ended. Their handlers may own clients, whose drop takes the lock: whoever holds it drops these
-    /// after letting go of it.
-    pub ended_servers: Vec<ServerState>,
+    /// What is done after the lock.
+    pub later: Later,
     /// Points of the monotonic clock in nanoseconds, with what is to be done then.
     pub timers: BTreeSet<(u64, Timer)>,
     /// What the poller's timer is set to; 0 when it is off.

@@ -112,9 +112,6 @@ impl Inbound {
         if let crate::runtime::driver::Kind::Threads = inner.kind {
             inner.flush(&mut state);
         }
-        let ended = std::mem::take(&mut state.ended_servers);
-        drop(state);
-        drop(ended);
     }
 
     /// Ends a call that no handler has seen.

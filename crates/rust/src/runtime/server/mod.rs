@@ -485,9 +485,6 @@ impl Server {
         }
         inner.poller.ring();
         forget_ended(&mut state, self.key);
-        let ended = std::mem::take(&mut state.ended_servers);
-        drop(state);
-        drop(ended);
     }
 }
 
@@ -505,7 +502,7 @@ fn forget_ended(state: &mut State, key: u64) {
         .is_some_and(|server| server.closed && server.is_idle())
     {
         let server = state.servers.remove(&key);
-        state.ended_servers.extend(server);
+        state.later.servers.extend(server);
     }
 }
 
