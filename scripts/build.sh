@@ -54,7 +54,14 @@ build_go() {
   else
     place "$TARGET/debug/libhms_ffi_c.a" "packages/go/lib/$platform/libhms_ffi.a"
   fi
+  fingerprint_go "packages/go/lib/$platform/libhms_ffi.a"
   (cd packages/go && go build ./... </dev/null)
+}
+
+# fingerprint_go LIBRARY: Go's build cache does not look at what cgo links, but at headers beside the Go files.
+fingerprint_go() {
+  printf '#define HMS_LIBRARY "%s"\n' "$(git hash-object --no-filters "$1")" >"$TARGET/library.h"
+  place "$TARGET/library.h" packages/go/internal/native/library.h
 }
 
 for part in "$@"; do

@@ -10,6 +10,11 @@ package native
 #cgo darwin,arm64 LDFLAGS: ${SRCDIR}/../../lib/darwin_arm64/libhms_ffi.a
 #cgo linux LDFLAGS: -lm -ldl -lpthread
 #include "hms_ffi.h"
+#if __has_include("library.h")
+#include "library.h"
+#else
+#define HMS_LIBRARY "installed"
+#endif
 */
 import "C"
 
@@ -19,6 +24,9 @@ import (
 )
 
 const goName = "go"
+
+// Library tells builds of the linked library apart: a program is linked again when it changes.
+const Library = C.HMS_LIBRARY
 
 // take copies a buffer of the library and frees it.
 func take(buffer C.HmsBuffer) []byte {
