@@ -15,6 +15,8 @@ use crate::value::Known;
 
 /// The driver of all threads of this process.
 pub(crate) fn driver(py: Python<'_>) -> PyResult<Driver> {
+    // What calls need is imported now: a forked worker may have given up the right to read it by its first call.
+    Known::get(py)?;
     Driver::shared("python").map_err(|error| error::exception(py, &error))
 }
 

@@ -1,0 +1,220 @@
+"""gunicorn: pre-fork workers, with the application imported in each of them or once before the fork."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import re
+import signal
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import hms_ffi as hms
+import pytest
+
+from tests.host.python.machine import children, eventually, state
+from tests.host.python.servers import Provider, WebServer
+
+SYNC = ("--worker-class", "sync")
+GTHREAD = ("--worker-class", "gthread", "--threads", "4")
+GREETED = re.compile(r"Booting worker with pid")
+
+
+def gunicorn(provider: Provider, place: Path, *options: str) -> WebServer:
+    """A gunicorn with two workers that run."""
+    address = place / "http"
+    server = WebServer(
+        provider.runtime,
+        place / "gunicorn.log",
+        *(sys.executable, "-m", "gunicorn", "tests.host.python.wsgi:app", "--bind", f"unix:{address}"),
+        *("--workers", "2", "--graceful-timeout", "10", "--no-control-socket", *options),
+        address=address,
+    )
+    try:
+        server.ready()
+        eventually("both workers run", lambda: len(children(server.pid)) == 2)
+    except BaseException:
+        server.__exit__(*sys.exc_info())
+        raise
+    return server
+
+
+def ask_many(server: WebServer, number: int) -> set[int]:
+    """So many requests by eight threads, each with the right answer; the workers that answered."""
+
+    def ask(text: str) -> int:
+        answer = server.get(f"/echo/{text}")
+        assert answer["value"] == text
+        return int(answer["worker"])
+
+    with ThreadPoolExecutor(8) as pool:
+        return set(pool.map(ask, map(str, range(number))))
+
+
+@contextlib.contextmanager
+def held(server: WebServer, desk: hms.Client, path: str = "/hold") -> object:
+    """A request whose worker is inside a call that does not end."""
+    ended: list[str] = []
+
+    def hold() -> None:
+        try:
+            server.get(path)
+        except (ConnectionError, http.client.HTTPException, AssertionError) as error:
+            ended.append(type(error).__name__)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    eventually("the worker is in the call", lambda: desk.holding() == 1)
+    yield ended
+    thread.join(30)
+    assert not thread.is_alive()
+
+
+@pytest.mark.parametrize(
+    ("kind", "preload"),
+    [
+        pytest.param(SYNC, True, id="sync-preload"),
+        pytest.param(SYNC, False, id="sync", marks=pytest.mark.hosts),
+        pytest.param(GTHREAD, True, id="gthread-preload", marks=pytest.mark.hosts),
+        pytest.param(GTHREAD, False, id="gthread", marks=pytest.mark.hosts),
+    ],
+)
+def test_every_worker_answers(provider: Provider, place: Path, kind: tuple[str, ...], preload: bool) -> None:
+    with gunicorn(provider, place, *kind, *(["--preload"] if preload else [])) as server:
+        expected = children(server.pid)
+        seen: set[int] = set()
+
+        def all_seen() -> bool:
+            seen.update(ask_many(server, 40))
+            return len(seen) > 1
+
+        eventually("both workers answer", all_seen, 30)
+        assert seen == expected
+        assert (server.get("/alive")["imported_by"] == server.pid) is preload
+        server.terminate()
+        server.has_no_complaints()
+
+
+@pytest.mark.hosts
+@pytest.mark.parametrize("kind", [SYNC, GTHREAD], ids=["sync", "gthread"])
+def test_workers_that_are_recycled(provider: Provider, place: Path, kind: tuple[str, ...]) -> None:
+    options = ("--preload", "--max-requests", "5", "--max-requests-jitter", "3")
+    with gunicorn(provider, place, *kind, *options) as server:
+        seen = ask_many(server, 80)
+        assert len(seen) > 5
+        server.terminate()
+        assert "Traceback" not in server.errors()
+        assert "panicked" not in server.errors()
+
+
+@pytest.mark.hosts
+@pytest.mark.parametrize("kind", [SYNC, GTHREAD], ids=["sync", "gthread"])
+@pytest.mark.parametrize("preload", [True, False], ids=["preload", ""])
+def test_no_call_fails_while_the_server_reloads(
+    provider: Provider, place: Path, kind: tuple[str, ...], preload: bool
+) -> None:
+    with gunicorn(provider, place, *kind, *(["--preload"] if preload else [])) as server:
+        stop = threading.Event()
+
+        def load(name: int) -> list[str]:
+            wrong = []
+            number = 0
+            while not stop.is_set():
+                number += 1
+                text = f"{name}-{number}"
+                try:
+                    if (answer := server.get(f"/echo/{text}"))["value"] != text:
+                        wrong.append(f"{text}: {answer}")
+                except (OSError, http.client.HTTPException, AssertionError) as error:
+                    wrong.append(f"{text}: {error!r}")
+            return [*wrong, f"{number} requests"] if wrong or number < 10 else []
+
+        with ThreadPoolExecutor(4) as pool:
+            loads = [pool.submit(load, name) for name in range(4)]
+            try:
+                for _ in range(2):
+                    before = children(server.pid)
+                    server.process.send_signal(signal.SIGHUP)
+
+                    def replaced(before: set[int] = before) -> bool:
+                        now = children(server.pid)
+                        return len(now) == 2 and not now & before
+
+                    eventually("the workers are replaced", replaced, 30)
+            finally:
+                stop.set()
+            assert [wrong for done in loads for wrong in done.result()] == []
+        server.terminate()
+        server.has_no_complaints()
+
+
+@pytest.mark.hosts
+def test_a_worker_that_takes_too_long_is_killed(provider: Provider, place: Path) -> None:
+    with (
+        gunicorn(provider, place, *SYNC, "--preload", "--timeout", "2") as server,
+        hms.connect("test:host/desk", runtime_dir=provider.runtime) as desk,
+    ):
+        before = children(server.pid)
+        with held(server, desk):
+            # The server's SIGABRT ends the call in the worker, and with it the handler in the provider.
+            eventually("the call is cancelled", lambda: desk.holding() == 0, 30)
+            eventually("the worker is replaced", lambda: len(children(server.pid) - before) == 1, 30)
+        eventually("both workers run", lambda: len(children(server.pid)) == 2)
+        ask_many(server, 20)
+        assert "WORKER TIMEOUT" in server.errors()
+        server.terminate()
+        assert "panicked" not in server.errors()
+
+
+@pytest.mark.hosts
+def test_a_worker_that_is_killed_in_mid_call(provider: Provider, place: Path) -> None:
+    with (
+        gunicorn(provider, place, *GTHREAD, "--preload") as server,
+        hms.connect("test:host/desk", runtime_dir=provider.runtime) as desk,
+    ):
+        before = children(server.pid)
+        with held(server, desk) as ended:
+            for worker in before:
+                os.kill(worker, signal.SIGKILL)
+            eventually("the call is cancelled", lambda: desk.holding() == 0)
+            eventually("the workers are replaced", lambda: len(children(server.pid) - before) == 2)
+        assert ended == ["RemoteDisconnected"]
+        ask_many(server, 20)
+        server.terminate()
+        assert "panicked" not in server.errors()
+
+
+@pytest.mark.hosts
+@pytest.mark.parametrize("kind", [SYNC, GTHREAD], ids=["sync", "gthread"])
+def test_a_call_that_runs_does_not_hold_up_the_end(
+    provider: Provider, place: Path, kind: tuple[str, ...]
+) -> None:
+    options = (*kind, "--graceful-timeout", "1")
+    with (
+        gunicorn(provider, place, *options) as server,
+        hms.connect("test:host/desk", runtime_dir=provider.runtime) as desk,
+    ):
+        with held(server, desk):
+            server.terminate()
+        eventually("the call is cancelled", lambda: desk.holding() == 0)
+
+
+@pytest.mark.hosts
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root: another user")
+def test_workers_of_another_user(place: Path) -> None:
+    """The master connects as root; what its workers call is their own user's."""
+    nobody = 65_534
+    runtime = place / "r"
+    place.chmod(0o755)
+    runtime.mkdir()
+    os.chown(runtime, 0, nobody)
+    runtime.chmod(0o3770)
+    with Provider(runtime, place / "provider.log", HMS_TRUSTED_USERS=str(nobody)) as provider:
+        options = (*SYNC, "--preload", "--user", str(nobody), "--group", str(nobody))
+        with gunicorn(provider, place, *options) as server:
+            assert server.get("/caller-user")["value"] == nobody
+            server.terminate()
+            server.has_no_complaints()
