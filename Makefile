@@ -3,7 +3,7 @@
 
 SHELL := bash
 .DELETE_ON_ERROR:
-.PHONY: help setup build rust python node go demo demo-up test test-all lint fmt bench clean
+.PHONY: help setup build rust python node go demo demo-up test test-all test-hosts lint fmt bench clean
 
 LANGS ?= rust python node go
 export LANGS
@@ -12,7 +12,8 @@ help:
 	@echo 'make demo      components in four languages call one another on health records'
 	@echo 'make demo-up   the same, kept running for `hms call`'
 	@echo 'make test      unit tests, vectors, the matrix of languages, system tests'
-	@echo 'make test-all  also simulation, fuzzing, long runs, licences'
+	@echo 'make test-all  also simulation, fuzzing, long runs, hosts, licences'
+	@echo 'make test-hosts  servers and programs that fork, start threads and processes, and end'
 	@echo 'make lint      formatting and static checks; make fmt formats'
 	@echo 'make bench     call times beside those of peers'
 	@echo 'make setup     install what is missing; make build (or rust, python, node, go) builds'
@@ -37,6 +38,9 @@ test: setup
 
 test-all: setup
 	@scripts/test.sh --all
+
+test-hosts: setup
+	@scripts/test.sh --all --only hosts
 
 lint: setup
 	@scripts/lint.sh

@@ -48,6 +48,7 @@ exists packages/go/go.mod && step go in_folder packages/go go test ./...
 exists tests/matrix/run.py && step matrix .venv/bin/python tests/matrix/run.py
 
 if ((all)); then
+  step hosts bash tests/host/run.sh
   for script in tests/long/*.sh; do step "$(basename "$script" .sh)" bash "$script"; done
   step deny scripts/deny.sh
 fi

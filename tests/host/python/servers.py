@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol, Self
 
 from tests.host.python.machine import descriptors, eventually, session
 
@@ -81,7 +78,7 @@ class Program:
         self.process.send_signal(signal.SIGTERM)
         return self.ends(status, within)
 
-    def __enter__(self) -> Program:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -121,54 +118,3 @@ class Provider(Program):
                 assert left == [], "runtime files are left behind"
         finally:
             super().__exit__(*exception)
-
-
-class _Connection(http.client.HTTPConnection):
-    def __init__(self, path: Path, timeout: float) -> None:
-        super().__init__("localhost", timeout=timeout)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(str(self._path))
-
-
-class WebServer(Program):
-    """A web server on a socket in the runtime directory's parent."""
-
-    def __init__(self, runtime: Path, log: Path, *command: str, address: Path, **more: str) -> None:
-        super().__init__(runtime, log, *command, **more)
-        self.address = address
-
-    def ready(self) -> WebServer:
-        """Returns when it answers."""
-        eventually("the server answers", self._answers, 30.0)
-        return self
-
-    def _answers(self) -> bool:
-        assert self.process.poll() is None, self.errors()
-        try:
-            self.get("/alive")
-        except (ConnectionError, FileNotFoundError):
-            return False
-        return True
-
-    def get(self, path: str, timeout: float = 30.0) -> dict[str, Any]:
-        """The answer of the application; raises what http raises, and AssertionError unless the status is 200."""
-        connection = _Connection(self.address, timeout)
-        try:
-            connection.request("GET", path, headers={"Connection": "close"})
-            response = connection.getresponse()
-            body = response.read()
-        finally:
-            connection.close()
-        assert response.status == 200, f"{response.status}: {body!r}\n{self.errors()}"
-        answer = json.loads(body)
-        assert isinstance(answer, dict)
-        return answer
-
-    def has_no_complaints(self) -> None:
-        """Its log tells of no error."""
-        for sign in ("[ERROR]", "[CRITICAL]", "ERROR:", "CRITICAL:", "Traceback", "panicked", "Exception", "Warning"):
-            assert sign not in self.errors(), self.errors()

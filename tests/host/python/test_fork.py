@@ -29,3 +29,8 @@ from tests.host.python.servers import Scenario
 )
 def test_a_caller_that_forks(scenario: Scenario, name: str) -> None:
     scenario("forks.py", name)
+
+
+@pytest.mark.hosts
+def test_a_provider_whose_handlers_fork(scenario: Scenario) -> None:
+    scenario("provider_forks.py")

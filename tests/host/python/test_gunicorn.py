@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import http.client
 import os
-import re
 import signal
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,62 +12,12 @@ from pathlib import Path
 import hms_ffi as hms
 import pytest
 
-from tests.host.python.machine import children, eventually, state
-from tests.host.python.servers import Provider, WebServer
+from tests.host.python.machine import children, eventually
+from tests.host.python.servers import Provider
+from tests.host.python.web import ask_many, gunicorn, held
 
 SYNC = ("--worker-class", "sync")
 GTHREAD = ("--worker-class", "gthread", "--threads", "4")
-GREETED = re.compile(r"Booting worker with pid")
-
-
-def gunicorn(provider: Provider, place: Path, *options: str) -> WebServer:
-    """A gunicorn with two workers that run."""
-    address = place / "http"
-    server = WebServer(
-        provider.runtime,
-        place / "gunicorn.log",
-        *(sys.executable, "-m", "gunicorn", "tests.host.python.wsgi:app", "--bind", f"unix:{address}"),
-        *("--workers", "2", "--graceful-timeout", "10", "--no-control-socket", *options),
-        address=address,
-    )
-    try:
-        server.ready()
-        eventually("both workers run", lambda: len(children(server.pid)) == 2)
-    except BaseException:
-        server.__exit__(*sys.exc_info())
-        raise
-    return server
-
-
-def ask_many(server: WebServer, number: int) -> set[int]:
-    """So many requests by eight threads, each with the right answer; the workers that answered."""
-
-    def ask(text: str) -> int:
-        answer = server.get(f"/echo/{text}")
-        assert answer["value"] == text
-        return int(answer["worker"])
-
-    with ThreadPoolExecutor(8) as pool:
-        return set(pool.map(ask, map(str, range(number))))
-
-
-@contextlib.contextmanager
-def held(server: WebServer, desk: hms.Client, path: str = "/hold") -> object:
-    """A request whose worker is inside a call that does not end."""
-    ended: list[str] = []
-
-    def hold() -> None:
-        try:
-            server.get(path)
-        except (ConnectionError, http.client.HTTPException, AssertionError) as error:
-            ended.append(type(error).__name__)
-
-    thread = threading.Thread(target=hold)
-    thread.start()
-    eventually("the worker is in the call", lambda: desk.holding() == 1)
-    yield ended
-    thread.join(30)
-    assert not thread.is_alive()
 
 
 @pytest.mark.parametrize(
@@ -83,7 +30,7 @@ def held(server: WebServer, desk: hms.Client, path: str = "/hold") -> object:
     ],
 )
 def test_every_worker_answers(provider: Provider, place: Path, kind: tuple[str, ...], preload: bool) -> None:
-    with gunicorn(provider, place, *kind, *(["--preload"] if preload else [])) as server:
+    with gunicorn(place, provider.runtime, *kind, *(["--preload"] if preload else [])) as server:
         expected = children(server.pid)
         seen: set[int] = set()
 
@@ -102,7 +49,9 @@ def test_every_worker_answers(provider: Provider, place: Path, kind: tuple[str, 
 @pytest.mark.parametrize("kind", [SYNC, GTHREAD], ids=["sync", "gthread"])
 def test_workers_that_are_recycled(provider: Provider, place: Path, kind: tuple[str, ...]) -> None:
     options = ("--preload", "--max-requests", "5", "--max-requests-jitter", "3")
-    with gunicorn(provider, place, *kind, *options) as server:
+    # A worker that is not yet up misses SIGTERM; gunicorn kills it after this time.
+    options = (*options, "--graceful-timeout", "2")
+    with gunicorn(place, provider.runtime, *kind, *options) as server:
         seen = ask_many(server, 80)
         assert len(seen) > 5
         server.terminate()
@@ -116,7 +65,7 @@ def test_workers_that_are_recycled(provider: Provider, place: Path, kind: tuple[
 def test_no_call_fails_while_the_server_reloads(
     provider: Provider, place: Path, kind: tuple[str, ...], preload: bool
 ) -> None:
-    with gunicorn(provider, place, *kind, *(["--preload"] if preload else [])) as server:
+    with gunicorn(place, provider.runtime, *kind, *(["--preload"] if preload else [])) as server:
         stop = threading.Event()
 
         def load(name: int) -> list[str]:
@@ -154,7 +103,7 @@ def test_no_call_fails_while_the_server_reloads(
 @pytest.mark.hosts
 def test_a_worker_that_takes_too_long_is_killed(provider: Provider, place: Path) -> None:
     with (
-        gunicorn(provider, place, *SYNC, "--preload", "--timeout", "2") as server,
+        gunicorn(place, provider.runtime, *SYNC, "--preload", "--timeout", "2") as server,
         hms.connect("test:host/desk", runtime_dir=provider.runtime) as desk,
     ):
         before = children(server.pid)
@@ -172,7 +121,7 @@ def test_a_worker_that_takes_too_long_is_killed(provider: Provider, place: Path)
 @pytest.mark.hosts
 def test_a_worker_that_is_killed_in_mid_call(provider: Provider, place: Path) -> None:
     with (
-        gunicorn(provider, place, *GTHREAD, "--preload") as server,
+        gunicorn(place, provider.runtime, *GTHREAD, "--preload") as server,
         hms.connect("test:host/desk", runtime_dir=provider.runtime) as desk,
     ):
         before = children(server.pid)
@@ -189,12 +138,10 @@ def test_a_worker_that_is_killed_in_mid_call(provider: Provider, place: Path) ->
 
 @pytest.mark.hosts
 @pytest.mark.parametrize("kind", [SYNC, GTHREAD], ids=["sync", "gthread"])
-def test_a_call_that_runs_does_not_hold_up_the_end(
-    provider: Provider, place: Path, kind: tuple[str, ...]
-) -> None:
+def test_a_call_that_runs_does_not_hold_up_the_end(provider: Provider, place: Path, kind: tuple[str, ...]) -> None:
     options = (*kind, "--graceful-timeout", "1")
     with (
-        gunicorn(provider, place, *options) as server,
+        gunicorn(place, provider.runtime, *options) as server,
         hms.connect("test:host/desk", runtime_dir=provider.runtime) as desk,
     ):
         with held(server, desk):
@@ -214,7 +161,7 @@ def test_workers_of_another_user(place: Path) -> None:
     runtime.chmod(0o3770)
     with Provider(runtime, place / "provider.log", HMS_TRUSTED_USERS=str(nobody)) as provider:
         options = (*SYNC, "--preload", "--user", str(nobody), "--group", str(nobody))
-        with gunicorn(provider, place, *options) as server:
+        with gunicorn(place, provider.runtime, *options) as server:
             assert server.get("/caller-user")["value"] == nobody
             server.terminate()
             server.has_no_complaints()

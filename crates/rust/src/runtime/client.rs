@@ -123,17 +123,16 @@ impl Client {
             .as_ref()
             .map_or([0; 16], |parent| parent.chain);
         let outcome = inner.wait_for(state, pending, &parker, chain, interrupt);
-        let mut state = inner.lock();
-        match outcome {
-            Outcome::Ok(_) => Ok(Client::of(inner, &mut state, connection)),
-            other => {
-                state.connections.remove(&connection);
-                Err(match other {
-                    Outcome::System(error) => error,
-                    _ => Error::new(Code::Cancelled, "the connect was interrupted"),
-                })
-            }
+        if let Outcome::Ok(_) = outcome {
+            return Ok(Client::of(inner, &mut inner.lock(), connection));
         }
+        if inner.is_ours() {
+            inner.lock().connections.remove(&connection);
+        }
+        Err(match outcome {
+            Outcome::System(error) => error,
+            _ => Error::new(Code::Cancelled, "the connect was interrupted"),
+        })
     }
 
     /// Starts a connect on an event loop's driver; [`super::Event::Connected`] with this token ends it.

@@ -11,7 +11,7 @@ use super::locked::Locked;
 use super::state::{Progress, State, Target};
 use super::{BATCH, Inner, call};
 use hms_ffi_core::dispatch::Outcome;
-use hms_ffi_core::error::{Code, Error, Result};
+use hms_ffi_core::error::{Code, Error, Result, Sent};
 use hms_ffi_core::protocol::Reason;
 use hms_ffi_transport::clock;
 use hms_ffi_transport::park::{Parked, Parker};
@@ -204,6 +204,9 @@ impl Inner {
                 self.hand_over(&mut state);
                 drop(state);
                 inbound.run();
+                if !self.is_ours() {
+                    return forked(blocked);
+                }
                 state = self.lock();
                 continue;
             }
@@ -216,6 +219,9 @@ impl Inner {
             if let Step::AskInterrupt = step {
                 drop(state);
                 let stop = interrupt();
+                if !self.is_ours() {
+                    return forked(blocked);
+                }
                 state = self.lock();
                 if stop {
                     self.give_up(&mut state, key, Reason::Cancelled);
@@ -241,6 +247,14 @@ impl Inner {
     pub fn thread_target(parker: &Arc<Parker>) -> Target {
         Target::Thread(parker.clone())
     }
+}
+
+/// The foreign code that ran during a wait forked, and this is the child: everything here is the parent's, also the answer.
+fn forked(blocked: Blocked) -> Outcome {
+    std::mem::forget(blocked);
+    let message =
+        "this process was forked while it waited for the call, whose answer is the parent's";
+    Outcome::System(Error::new(Code::FailedPrecondition, message).with_sent(Sent::MaybeExecuted))
 }
 
 thread_local! {

@@ -284,6 +284,8 @@ impl Server {
                 drop(state);
                 let start = clock::now();
                 call.run();
+                // A handler that forked returns in the child, too.
+                self.driver.usable()?;
                 // Weighs the last calls most, so that a change is noticed within a few.
                 typical = (3 * typical + (clock::now() - start)) / 4;
                 state = inner.lock();
@@ -301,6 +303,7 @@ impl Server {
             if let lead::Step::AskInterrupt = step {
                 drop(state);
                 let stop = interrupt();
+                self.driver.usable()?;
                 state = inner.lock();
                 if stop {
                     break;
@@ -344,6 +347,7 @@ impl Server {
             if let lead::Step::AskInterrupt = step {
                 drop(state);
                 let stop = interrupt();
+                self.driver.usable()?;
                 state = inner.lock();
                 if stop {
                     break;
