@@ -31,6 +31,12 @@ for (const name of ['pending.mjs', 'pending.cjs', 'unref.mjs']) {
   });
 }
 
+test('an uncaught exception ends a process that serves as it ends any other', async () => {
+  const { code, output } = await run('crash.mjs').ended;
+  assert.equal(code, 1, output);
+  assert.match(output, /nobody catches this/);
+});
+
 test('the event loop waits by itself, or through a thread', async () => {
   for (const [env, usesLibuv] of /** @type {const} */ ([
     [{}, true],

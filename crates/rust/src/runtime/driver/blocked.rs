@@ -23,7 +23,10 @@ pub(crate) fn serves(instance: &str, inner: &Arc<Inner>) {
 
 /// It does so no longer.
 pub(crate) fn serves_no_longer(instance: &str) {
-    SERVING.with_borrow_mut(|serving| serving.retain(|(name, _)| name != instance));
+    // A server may go with the thread, after this list: as in a Node process that an uncaught exception ends.
+    let _ = SERVING.try_with(|serving| {
+        serving.borrow_mut().retain(|(name, _)| name != instance);
+    });
 }
 
 /// Whether a blocking call on this thread to this instance would wait for the thread itself.
