@@ -5,6 +5,7 @@ use crate::provider::{
 };
 use hms_ffi::runtime::{CallOptions, Outcome, Timeout};
 use hms_ffi_core::error::{Code, Sent};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 fn system(outcome: Outcome) -> hms_ffi::runtime::Error {
@@ -137,6 +138,31 @@ fn an_interrupt_gives_up_the_call() {
         Outcome::Cancelled
     );
     assert_eq!(call(&client, ECHO, &list(b"x")), Outcome::Ok(list(b"x")));
+    std::fs::remove_dir_all(dir).expect("clean up");
+}
+
+#[test]
+fn an_interrupt_is_noticed_while_other_threads_are_busy_with_the_link() {
+    let (settings, dir) = scratch("busy");
+    let mut provider = Process::start(&dir, "plain");
+    let client = connect(&settings).expect("connected");
+    let ended = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let held = scope.spawn(|| {
+            let options = CallOptions::default();
+            let outcome = client.call(HOLD, vec![], &options, &mut || true);
+            ended.store(true, Ordering::Release);
+            outcome
+        });
+        provider.wait_for_line("holding");
+        // The link is never silent for long; whoever leads never runs into its time limit.
+        let start = Instant::now();
+        while !ended.load(Ordering::Acquire) && start.elapsed() < Duration::from_secs(10) {
+            assert_eq!(call(&client, ECHO, &list(b"x")), Outcome::Ok(list(b"x")));
+        }
+        assert!(ended.load(Ordering::Acquire), "nobody asked in 10 seconds");
+        assert_eq!(held.join().expect("no panic"), Outcome::Cancelled);
+    });
     std::fs::remove_dir_all(dir).expect("clean up");
 }
 

@@ -185,6 +185,8 @@ impl Inner {
         // Rarely more than a few: threads that wait at this moment.
         state.waiting.push((chain, parker.clone()));
         let blocked = Blocked::begin(self, &mut state, chain);
+        // A leader on a busy link never waits so long that its time is up.
+        let mut ask_at = 0;
         let (outcome, plan) = loop {
             let Some(pending) = state.pending.get(&key) else {
                 break (
@@ -210,13 +212,18 @@ impl Inner {
                 state = self.lock();
                 continue;
             }
-            if deadline != 0 && clock::now() >= deadline {
+            let now = clock::now();
+            if deadline != 0 && now >= deadline {
                 self.give_up(&mut state, key, Reason::Deadline);
                 break (Outcome::System(call::late(sent)), None);
             }
+            if ask_at == 0 {
+                ask_at = now + LOOK_UP.as_nanos() as u64;
+            }
             let (next, step) = self.wait_once(state, parker, deadline, |state| &mut state.parked);
             state = next;
-            if let Step::AskInterrupt = step {
+            if matches!(step, Step::AskInterrupt) || now >= ask_at {
+                ask_at = 0;
                 drop(state);
                 let stop = interrupt();
                 if !self.is_ours() {
