@@ -3,7 +3,7 @@
 
 SHELL := bash
 .DELETE_ON_ERROR:
-.PHONY: help setup build rust python node go demo demo-up test test-all test-hosts lint fmt bench clean
+.PHONY: help setup build rust python node go demo demo-up test test-all test-hosts soak lint fmt bench clean
 
 LANGS ?= rust python node go
 export LANGS
@@ -14,6 +14,7 @@ help:
 	@echo 'make test      unit tests, vectors, the matrix of languages, system tests'
 	@echo 'make test-all  also simulation, fuzzing, long runs, hosts, licences'
 	@echo 'make test-hosts  servers and programs that fork, start threads and processes, and end'
+	@echo 'make soak      ten minutes of calls while providers are killed; DURATION=60 for a minute'
 	@echo 'make lint      formatting and static checks; make fmt formats'
 	@echo 'make bench     call times beside those of peers'
 	@echo 'make setup     install what is missing; make build (or rust, python, node, go) builds'
@@ -41,6 +42,9 @@ test-all: setup
 
 test-hosts: setup
 	@scripts/test.sh --all --only hosts
+
+soak: build
+	@scripts/soak.sh
 
 lint: setup
 	@scripts/lint.sh

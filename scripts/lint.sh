@@ -26,7 +26,7 @@ python() {
   check 'ruff format' ruff format $(choose '' --check) .
   # The generated stubs in tests/types are checked by the tests there, as their users would.
   # Programs made of modules that lie beside one another are checked from their folder, everything else from here.
-  local folder typed programs=(tests/system tests/conformance/python examples/clinic/python benches/python)
+  local folder typed programs=(tests/system tests/conformance/python tests/soak/python examples/clinic/python benches/python)
   typed=$(git ls-files --cached --others --exclude-standard '*.py' '*.pyi' | grep -v -e mistyped -e '^tests/types/python/')
   for folder in "${programs[@]}"; do
     typed=$(grep -v "^$folder/" <<<"$typed")
