@@ -143,6 +143,7 @@ pub unsafe extern "C" fn hms_call_start(
                 parent: component::context(parent),
                 idempotency_key: given(text(idempotency_key, idempotency_key_len)?),
                 traceparent: given(text(traceparent, traceparent_len)?),
+                ..CallOptions::default()
             };
             let args = slice(args, args_len).to_vec();
             CLIENTS.get(client)?.start(function, args, &options, token);

@@ -24,6 +24,7 @@ pub(super) struct Outgoing {
 #[derive(Debug)]
 pub(super) enum Tail {
     Own(Vec<u8>),
+    Args(Arc<Vec<u8>>),
     Shared(Arc<[u8]>),
 }
 
@@ -31,6 +32,7 @@ impl Outgoing {
     fn tail(&self) -> &[u8] {
         match &self.tail {
             Tail::Own(bytes) => bytes,
+            Tail::Args(bytes) => bytes,
             Tail::Shared(bytes) => bytes,
         }
     }

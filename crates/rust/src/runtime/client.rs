@@ -4,9 +4,9 @@ use super::chain;
 use super::context::CallContext;
 use super::deadline::{call_deadline, deadline};
 use super::driver::connection::Connection;
-use super::driver::locked::Locked;
-use super::driver::state::{Pending, Progress, State, Target, Timer};
+use super::driver::state::{Pending, Progress, Request, State, Target, Timer};
 use super::driver::{Driver, Inner, Kind, call, dial, lead};
+use super::metrics::{ClientMetrics, Counts};
 use super::settings::{Settings, Timeout};
 use hms_ffi_core::contract::schema::Schema;
 use hms_ffi_core::dispatch::Outcome;
@@ -43,6 +43,10 @@ pub struct CallOptions {
     pub idempotency_key: Option<String>,
     /// W3C trace context; without it the parent's.
     pub traceparent: Option<String>,
+    /// Over the quota of calls in flight it waits for room instead of failing with `resource-exhausted`: for batches.
+    pub wait_for_room: bool,
+    /// It is never tried again.
+    pub no_retry: bool,
 }
 
 /// A client of one interface. Cheap to clone; the last clone that goes closes the connection.
@@ -59,6 +63,7 @@ struct Shared {
     brought: bool,
     /// Which functions cannot be called yet, and why.
     uncallable: Vec<Option<String>>,
+    counts: Arc<Counts>,
     /// Driver and connection; replaced in a forked child, where the parent's are leaked.
     home: AtomicPtr<Home>,
 }
@@ -189,6 +194,7 @@ impl Client {
                 uncallable: super::server::uncallable(&view),
                 view,
                 brought: entry.brought,
+                counts: entry.counts.clone(),
                 home: AtomicPtr::new(Box::into_raw(Box::new(home))),
             }),
         }
@@ -227,27 +233,13 @@ impl Client {
         interrupt: &mut dyn FnMut() -> bool,
     ) -> Result<Outcome> {
         self.check(function, &args)?;
-        let home = self.home()?;
-        let inner = &home.driver.inner;
-        if let Kind::Loop(_) = inner.kind {
-            return Err(Error::new(
-                Code::FailedPrecondition,
-                "an event loop's driver cannot block",
-            ));
-        }
-        let head = self.head(options);
-        let (deadline, chain) = (head.deadline, head.chain);
-        if deadline != 0 && clock::now() >= deadline {
-            return Err(call::late(Sent::NotSent));
-        }
+        let (inner, connection) = self.blocking_home()?;
+        let request = self.request(function, args, options)?;
+        let chain = request.head.chain;
         let parker = lead::current()?;
         let mut state = inner.lock();
         let target = Inner::thread_target(&parker);
-        let (key, dial) =
-            inner.start_call(&mut state, home.connection, target, function, args, head);
-        if dial {
-            state = self.redial(inner, state, home.connection);
-        }
+        let key = inner.start_call(&mut state, connection, target, request);
         inner.flush(&mut state);
         Ok(inner.wait_for(state, key, &parker, chain, interrupt))
     }
@@ -257,22 +249,11 @@ impl Client {
     pub fn start(&self, function: u32, args: Vec<u8>, options: &CallOptions, token: u64) {
         let started = self
             .check(function, &args)
-            .and_then(|()| self.home())
-            .map(|home| {
+            .and_then(|()| Ok((self.home()?, self.request(function, args, options)?)))
+            .map(|(home, request)| {
                 let inner = &home.driver.inner;
-                let head = self.head(options);
                 let mut state = inner.lock();
-                let (_, dial) = inner.start_call(
-                    &mut state,
-                    home.connection,
-                    Target::Call(token),
-                    function,
-                    args,
-                    head,
-                );
-                if dial {
-                    drop(self.redial(inner, state, home.connection));
-                }
+                inner.start_call(&mut state, home.connection, Target::Call(token), request);
             });
         if let Err(error) = started
             && let Ok(home) = self.home()
@@ -316,7 +297,7 @@ impl Client {
         }
     }
 
-    fn check(&self, function: u32, args: &[u8]) -> Result<()> {
+    pub(super) fn check(&self, function: u32, args: &[u8]) -> Result<()> {
         match self.shared.uncallable.get(function as usize) {
             None => {
                 return Err(Error::unimplemented(format!(
@@ -338,12 +319,57 @@ impl Client {
         Ok(())
     }
 
-    fn head(&self, options: &CallOptions) -> CallHead {
+    /// Driver and connection for calls that block.
+    pub(super) fn blocking_home(&self) -> Result<(&Arc<Inner>, u64)> {
+        let home = self.home()?;
+        let inner = &home.driver.inner;
+        match inner.kind {
+            Kind::Threads => Ok((inner, home.connection)),
+            Kind::Loop(_) => Err(Error::new(
+                Code::FailedPrecondition,
+                "an event loop's driver cannot block",
+            )),
+        }
+    }
+
+    /// How the calls of this client and its clones went.
+    pub fn metrics(&self) -> ClientMetrics {
+        let mut metrics = self.shared.counts.read();
+        if let Ok(home) = self.home() {
+            let state = home.driver.inner.lock();
+            if let Some(connection) = state.connections.get(&home.connection) {
+                metrics.instances = connection.routes.len() as u32;
+                metrics.resting = connection
+                    .routes
+                    .iter()
+                    .filter_map(|route| state.links.get(&route.link?)?.peer.as_ref())
+                    .filter(|peer| state.rests(&peer.instance))
+                    .count() as u32;
+            }
+        }
+        metrics
+    }
+
+    /// A call that may be started now.
+    pub(super) fn request(
+        &self,
+        function: u32,
+        args: Vec<u8>,
+        options: &CallOptions,
+    ) -> Result<Request> {
         let parent = options.parent.as_deref();
-        CallHead {
+        if parent.is_some_and(CallContext::is_abandoned) {
+            let message = "the call that this one belongs to was cancelled";
+            return Err(Error::new(Code::Cancelled, message));
+        }
+        let deadline = call_deadline(&self.shared.settings, options.timeout, parent);
+        if deadline != 0 && clock::now() >= deadline {
+            return Err(call::late(Sent::NotSent));
+        }
+        let head = CallHead {
             interface: 0,
             function: 0,
-            deadline: call_deadline(&self.shared.settings, options.timeout, parent),
+            deadline,
             chain: parent.map_or_else(chain::new, |parent| parent.chain),
             meta: Metadata {
                 traceparent: options
@@ -355,20 +381,15 @@ impl Client {
                 hops: parent.map_or(0, |parent| parent.hops.saturating_add(1)),
                 ..Metadata::default()
             },
-        }
-    }
-
-    /// Looks for instances again, without the lock while the directory is read.
-    fn redial<'a>(&self, inner: &'a Arc<Inner>, state: Locked<'a>, connection: u64) -> Locked<'a> {
-        drop(state);
-        let candidates = dial::candidates(
-            &self.shared.wanted,
-            self.shared.instance.as_deref(),
-            &self.shared.settings,
-        );
-        let mut state = inner.lock();
-        inner.dial(&mut state, connection, candidates);
-        state
+        };
+        Ok(Request {
+            function,
+            args: Arc::new(args),
+            head,
+            parent: options.parent.clone(),
+            wait_for_room: options.wait_for_room,
+            no_retry: options.no_retry,
+        })
     }
 
     /// This process's driver and connection.
@@ -418,16 +439,11 @@ impl std::fmt::Debug for Client {
 impl Shared {
     fn connection(&self) -> Connection {
         Connection {
-            wanted: self.wanted.clone(),
             instance: self.instance.clone(),
-            settings: self.settings.clone(),
             view: Some(self.view.clone()),
             brought: self.brought,
-            routes: Vec::new(),
-            dial: None,
-            queue: Vec::new(),
-            connects: Vec::new(),
-            turn: 0,
+            counts: self.counts.clone(),
+            ..Connection::new(self.wanted.clone(), self.settings.clone())
         }
     }
 }
@@ -472,26 +488,21 @@ fn open(
     state.pending.insert(
         pending,
         Pending {
-            target,
             progress: Progress::Connecting,
             deadline,
             connection,
-            plan: None,
+            ..Pending::new(target)
         },
     );
     state.connections.insert(
         connection,
         Connection {
-            wanted: interface.to_owned(),
             instance,
-            settings,
             brought: view.is_some(),
             view,
-            routes: Vec::new(),
-            dial: None,
-            queue: Vec::new(),
             connects: vec![pending],
-            turn: 0,
+            looked: clock::now(),
+            ..Connection::new(interface.to_owned(), settings)
         },
     );
     (connection, pending)
@@ -500,9 +511,10 @@ fn open(
 fn close(home: &Home) {
     let inner = &home.driver.inner;
     let mut state = inner.lock();
-    if state.connections.remove(&home.connection).is_none() {
+    let Some(connection) = state.connections.remove(&home.connection) else {
         return;
-    }
+    };
+    state.patient -= connection.patient.len();
     let open: Vec<u64> = state
         .pending
         .iter()
@@ -510,22 +522,9 @@ fn close(home: &Home) {
         .map(|(key, _)| *key)
         .collect();
     for key in open {
-        let sent = state
-            .pending
-            .get(&key)
-            .map_or(Sent::NotSent, |pending| call::sent(&pending.progress));
+        let sent = state.pending.get(&key).map_or(Sent::NotSent, Pending::sent);
         let error = Error::new(Code::Cancelled, "the client was closed").with_sent(sent);
-        if let Some(pending) = inner.give_up(&mut state, key, Reason::Cancelled) {
-            state.pending.insert(
-                key,
-                Pending {
-                    progress: Progress::Queued,
-                    deadline: 0,
-                    ..pending
-                },
-            );
-            inner.complete(&mut state, key, Outcome::System(error));
-        }
+        inner.give_up_with(&mut state, key, Reason::Cancelled, Outcome::System(error));
     }
     inner.release_links(&mut state);
     inner.flush(&mut state);

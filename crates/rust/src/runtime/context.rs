@@ -1,5 +1,6 @@
 //! What a handler knows of the call that it serves, and what the calls that it makes in turn inherit.
 
+use super::driver::nested::Nested;
 use hms_ffi_core::contract::schema::{Function, Schema};
 use hms_ffi_transport::clock;
 use std::sync::Arc;
@@ -32,6 +33,8 @@ pub struct CallContext {
     pub(crate) idempotency_key: Option<String>,
     pub(crate) want_trace: bool,
     pub(crate) ended: AtomicU8,
+    /// Calls that the handler has under way.
+    pub(crate) nested: Nested,
 }
 
 pub(crate) const RUNNING: u8 = 0;
@@ -71,6 +74,11 @@ impl CallContext {
     pub fn is_late(&self) -> bool {
         self.ended.load(Ordering::Relaxed) == LATE
             || (self.deadline != 0 && clock::now() >= self.deadline)
+    }
+
+    /// Whether the caller has said that it no longer waits.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.ended.load(Ordering::Relaxed) == CANCELLED
     }
 
     /// Whether the caller no longer waits: it cancelled, it is gone, or the deadline has passed.

@@ -3,10 +3,11 @@
 //! - [`settings`]: options in code, then the environment, then defaults;
 //! - [`discovery`]: the directory in which instances find each other;
 //! - [`driver`]: a set of links and who waits for them;
-//! - [`client`]: the caller's side; [`server`]: the provider's side;
+//! - [`client`]: the caller's side, [`batch`] many calls at once; [`server`]: the provider's side;
 //! - [`logging`]: where warnings go;
 //! - [`context`]: what a handler knows of its call.
 
+pub mod batch;
 pub mod client;
 pub mod context;
 pub mod discovery;
@@ -18,10 +19,13 @@ pub mod settings;
 mod account;
 mod chain;
 mod deadline;
+mod metrics;
 
+pub use batch::BatchCall;
 pub use client::{CallOptions, Client, ConnectOptions};
 pub use context::{CallContext, Caller};
 pub use driver::{Driver, Event};
+pub use metrics::ClientMetrics;
 pub use server::{Export, Handler, Inbound, ServeOptions, Server, uncallable};
 pub use settings::{Settings, Timeout};
 

@@ -44,6 +44,8 @@ pub struct Settings {
     pub limits: Limits,
     /// `HMS_MAX_CALLS`: calls in flight per link.
     pub max_calls: u32,
+    /// `HMS_RETRIES`: how often a call that can do no harm is tried again.
+    pub retries: u32,
     /// `HMS_TRUSTED_USERS`: user ids beside our own and root's.
     pub trusted_users: Vec<u32>,
 }
@@ -56,6 +58,7 @@ impl Default for Settings {
             timeout: Some(Duration::from_secs(30)),
             limits: Limits::default(),
             max_calls: 1024,
+            retries: 4,
             trusted_users: Vec::new(),
         }
     }
@@ -110,6 +113,11 @@ impl Settings {
         }
         if let Some(value) = number("HMS_MAX_CALLS")? {
             settings.max_calls = u32::try_from(value).unwrap_or(u32::MAX);
+        }
+        if let Some(text) = lookup("HMS_RETRIES") {
+            settings.retries = text
+                .parse()
+                .map_err(|_| wrong("HMS_RETRIES", &text, "a whole number"))?;
         }
         if let Some(text) = lookup("HMS_TRUSTED_USERS") {
             for user in text
@@ -201,6 +209,7 @@ mod tests {
             ("HMS_TIMEOUT", "NaN"),
             ("HMS_MAX_CALLS", "0"),
             ("HMS_MAX_MESSAGE", "1e6"),
+            ("HMS_RETRIES", "-1"),
             ("HMS_TRANSPORT", "tcp"),
             ("HMS_TRUSTED_USERS", "no-such-user-here"),
         ] {

@@ -168,7 +168,8 @@ fn an_interrupt_is_noticed_while_other_threads_are_busy_with_the_link() {
 
 #[test]
 fn a_full_provider_refuses_and_a_late_queued_call_never_starts() {
-    let (settings, dir) = scratch("full");
+    let (mut settings, dir) = scratch("full");
+    settings.retries = 0;
     let serving = Serving::start(&settings, 1, 1);
     let client = connect(&settings).expect("connected");
     // In one process a caller would run the call itself, so the calls come over a link of an event loop.

@@ -37,9 +37,12 @@ pub fn turn(driver: &Driver) -> Vec<Event> {
 
 impl Loop {
     pub fn connect(settings: &Settings) -> Loop {
+        Self::connect_to(settings, "test:runtime/calls")
+    }
+
+    pub fn connect_to(settings: &Settings, interface: &str) -> Loop {
         let driver = Driver::for_loop("rust").expect("driver");
-        Client::connect_start(&driver, "test:runtime/calls", options(settings), 1)
-            .expect("started");
+        Client::connect_start(&driver, interface, options(settings), 1).expect("started");
         loop {
             for event in turn(&driver) {
                 if let Event::Connected { token: 1, result } = event {
@@ -63,6 +66,11 @@ impl Loop {
             },
             token,
         );
+        self.driver.flush();
+    }
+
+    pub fn give_up(&self, token: u64) {
+        self.client.give_up(token);
         self.driver.flush();
     }
 

@@ -1,10 +1,13 @@
 //! The runtime as bindings use it: processes, threads and event loops that call one another as bytes.
 
+mod batch;
 mod calls;
 mod event_loop;
 mod fork;
+mod nested;
 mod provider;
 mod recovery;
 mod reentrancy;
+mod retry;
 mod tap;
 mod versions;

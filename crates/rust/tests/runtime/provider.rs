@@ -9,10 +9,11 @@ use hms_ffi_core::error::Error;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 
-pub const WIT: &str = "package test:runtime@1.0.0;
+pub const WIT: &str = r#"package test:runtime@1.0.0;
 interface calls {
   echo: func(data: list<u8>) -> list<u8>;
   hold: func();
@@ -20,7 +21,12 @@ interface calls {
   panic: func();
   pid: func() -> u32;
   watch: func() -> stream<u8>;
-}";
+  @external-id("hms:idempotent")
+  flaky: func(failures: u32) -> u32;
+  once: func(failures: u32) -> u32;
+  @external-id("hms:idempotent")
+  stay: func() -> u32;
+}"#;
 
 pub const ECHO: u32 = 0;
 pub const HOLD: u32 = 1;
@@ -28,6 +34,12 @@ pub const DENY: u32 = 2;
 pub const PANIC: u32 = 3;
 pub const PID: u32 = 4;
 pub const WATCH: u32 = 5;
+/// Fails `unavailable` so many times, then answers how often it was called; idempotent.
+pub const FLAKY: u32 = 6;
+/// The same, not idempotent.
+pub const ONCE: u32 = 7;
+/// As HOLD, answers the process; idempotent.
+pub const STAY: u32 = 8;
 
 pub fn schema() -> Arc<Schema> {
     Contract::parse("test.wit", WIT)
@@ -69,6 +81,24 @@ impl Gate {
 
 pub struct TestHandler {
     pub gate: Arc<Gate>,
+    pub tally: AtomicU32,
+}
+
+impl TestHandler {
+    pub fn new(gate: Arc<Gate>) -> Self {
+        TestHandler {
+            gate,
+            tally: AtomicU32::new(0),
+        }
+    }
+
+    fn hold(&self) {
+        if std::env::var_os("HMS_TEST_PROVIDER").is_some() {
+            println!("holding");
+            std::io::stdout().flush().expect("stdout");
+        }
+        self.gate.pass();
+    }
 }
 
 impl Handler for TestHandler {
@@ -79,12 +109,21 @@ impl Handler for TestHandler {
                 call.reply(Outcome::Ok(bytes));
             }
             HOLD => {
-                if std::env::var_os("HMS_TEST_PROVIDER").is_some() {
-                    println!("holding");
-                    std::io::stdout().flush().expect("stdout");
-                }
-                self.gate.pass();
+                self.hold();
                 call.reply(Outcome::Ok(vec![]));
+            }
+            STAY => {
+                self.hold();
+                call.reply(Outcome::Ok(std::process::id().to_le_bytes().to_vec()));
+            }
+            FLAKY | ONCE => {
+                let failures = u32::from_le_bytes(call.args().try_into().expect("four bytes"));
+                let count = self.tally.fetch_add(1, Ordering::Relaxed) + 1;
+                call.reply(if count <= failures {
+                    Outcome::System(Error::unavailable("not now"))
+                } else {
+                    Outcome::Ok(count.to_le_bytes().to_vec())
+                });
             }
             DENY => call.reply(Outcome::Declared(b"\x02\0\0\0no".to_vec())),
             PANIC => panic!("on purpose"),
@@ -119,7 +158,7 @@ pub struct Serving {
 impl Serving {
     pub fn start(settings: &Settings, workers: usize, queue: usize) -> Serving {
         let gate = Arc::new(Gate::default());
-        let handler: Arc<dyn Handler> = Arc::new(TestHandler { gate: gate.clone() });
+        let handler: Arc<dyn Handler> = Arc::new(TestHandler::new(gate.clone()));
         Self::with(
             settings,
             Export {
@@ -264,6 +303,12 @@ impl Process {
         }
     }
 
+    /// Lets it end by itself.
+    pub fn stop(mut self) {
+        drop(self.stdin.take());
+        self.child.wait().expect("it ends");
+    }
+
     pub fn kill(&mut self) {
         self.child.kill().expect("killed");
         self.child.wait().expect("reaped");
@@ -285,7 +330,10 @@ fn provider_process() {
         return;
     };
     let settings = Settings::from_env().expect("settings");
-    let _serving = Serving::start(&settings, 2, 2000);
+    let serving = Serving::start(&settings, 2, 2000);
+    if mode == "open" {
+        serving.gate.open();
+    }
     if mode == "forked" {
         // SAFETY: the child only waits for its input to end; it touches no lock.
         let pid = unsafe { libc::fork() };
@@ -301,4 +349,5 @@ fn provider_process() {
     println!("ready");
     std::io::stdout().flush().expect("stdout");
     let _ = std::io::stdin().read_to_end(&mut Vec::new());
+    serving.server.drain(std::time::Duration::from_secs(10));
 }

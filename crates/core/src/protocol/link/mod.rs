@@ -138,6 +138,12 @@ impl Link {
         self.outgoing.len()
     }
 
+    /// Calls that may be made beside those that are open: what is left of the peer's quota.
+    pub fn room(&self) -> usize {
+        let quota = self.peer.as_ref().map_or(0, |peer| peer.calls as usize);
+        quota.saturating_sub(self.outgoing.len())
+    }
+
     /// Calls of the peer that have not been replied to completely.
     pub fn inbound_calls(&self) -> usize {
         self.inbound.len()

@@ -9,6 +9,7 @@ use super::super::{
 use super::Link;
 use crate::dispatch::Outcome;
 use crate::error::{Code, Error, Result, Sent};
+use std::sync::Arc;
 
 #[derive(Debug)]
 pub(super) struct OutgoingCall {
@@ -28,13 +29,15 @@ struct Reply {
 }
 
 impl Link {
-    /// Starts a call; [`LinkEvent::Outcome`] ends it. Returns its id.
+    /// Starts a call; [`LinkEvent::Outcome`] ends it. Returns its id. The arguments are shared, so that a caller can keep them
+    /// for another attempt.
     ///
     /// # Errors
     /// Always not-sent: `resource-exhausted` if the peer's quota of calls is used up or the arguments are larger than
     /// it accepts, `unavailable` if the link is not open or the peer has said goodbye, `invalid-argument` if the
     /// metadata is too large.
-    pub fn call(&mut self, head: CallHead, args: Vec<u8>) -> Result<u64> {
+    pub fn call(&mut self, head: CallHead, args: impl Into<Arc<Vec<u8>>>) -> Result<u64> {
+        let args = args.into();
         let peer = self.check_open()?;
         if self.heard_goodbye {
             return Err(Error::unavailable("the peer is shutting down"));
@@ -77,7 +80,7 @@ impl Link {
                 id,
                 kind: FrameType::Call,
                 head: bytes,
-                tail: Tail::Own(args),
+                tail: Tail::Args(args),
                 position: 0,
             });
         }

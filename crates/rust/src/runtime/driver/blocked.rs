@@ -35,7 +35,7 @@ pub(crate) fn is_on_this_loop(instance: &str) -> bool {
 }
 
 /// The loops that stand still while this thread blocks in `waiter`'s driver.
-pub(super) struct Blocked(Vec<(u64, Arc<Inner>)>);
+pub(crate) struct Blocked(Vec<(u64, Arc<Inner>)>);
 
 impl Blocked {
     /// Lets whoever leads in `waiter` look after the loops of this thread.

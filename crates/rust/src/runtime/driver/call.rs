@@ -2,146 +2,171 @@
 
 use super::Inner;
 use super::connection::{self, Route};
-use super::state::{Pending, Plan, Progress, State, Target, Timer};
+use super::retry::Cause;
+use super::state::{Pending, Plan, Progress, Request, State, Target, Timer};
 use crate::runtime::server;
 use hms_ffi_core::dispatch::Outcome;
 use hms_ffi_core::error::{Code, Error, Sent};
-use hms_ffi_core::protocol::{CallHead, Reason};
+use hms_ffi_core::protocol::Reason;
 use std::sync::Arc;
 
-/// A call that waits until its connection has a route.
-pub(crate) struct QueuedCall {
-    pub pending: u64,
-    /// Index in the caller's view.
-    pub function: u32,
-    pub args: Vec<u8>,
-    pub head: CallHead,
-}
+/// Calls that wait for room leave this part of a link's quota to others: an eighth.
+const KEPT_FREE: usize = 8;
 
 impl Inner {
-    /// Starts a call. Where the connection has no route, `dial` is told and the call waits. Returns the pending key.
+    /// Starts a call. Where the connection has no route it waits for one, which is looked for once the lock is free.
+    /// Returns the pending key.
     pub fn start_call(
         self: &Arc<Self>,
         state: &mut State,
         connection: u64,
         target: Target,
-        function: u32,
-        args: Vec<u8>,
-        head: CallHead,
-    ) -> (u64, bool) {
+        request: Request,
+    ) -> u64 {
         let key = state.key();
-        let deadline = head.deadline;
-        if deadline != 0 && !matches!(target, Target::Thread(_)) {
+        let deadline = request.head.deadline;
+        if deadline != 0 && target.needs_timer() {
             state.timers.insert((deadline, Timer::Deadline(key)));
             self.arm(state);
+        }
+        if let Some(parent) = &request.parent {
+            parent.nested.add(self, key);
         }
         state.pending.insert(
             key,
             Pending {
-                target,
                 progress: Progress::Queued,
                 deadline,
                 connection,
-                plan: None,
+                request: Some(request),
+                ..Pending::new(target)
             },
         );
-        let call = QueuedCall {
-            pending: key,
-            function,
-            args,
-            head,
+        if let Some(connection) = state.connections.get_mut(&connection) {
+            connection.counts.called();
+            connection.earn();
+        }
+        self.look_for_more(state, connection);
+        self.place(state, key);
+        // Its handler may have been abandoned since the request was made.
+        if let Some(request) = state.pending.get(&key).and_then(|p| p.request.as_ref())
+            && let Some(parent) = request.parent.clone()
+            && parent.is_abandoned()
+        {
+            state.later.abandon(&parent);
+        }
+        key
+    }
+
+    /// Gives a call that is on no link to the best route.
+    pub fn place(self: &Arc<Self>, state: &mut State, key: u64) {
+        let Some(pending) = state.pending.get(&key) else {
+            return;
         };
-        let route = match state.connections.get_mut(&connection) {
-            Some(connection) => connection.pick(&state.links),
-            None => {
-                let error = Error::new(Code::FailedPrecondition, "the client is closed");
-                self.complete(state, key, Outcome::System(error));
-                return (key, false);
-            }
+        let (Progress::Queued, Some(request)) = (&pending.progress, &pending.request) else {
+            return;
         };
-        match route {
-            Some(route) => {
-                self.send(state, route, call);
-                (key, false)
+        let (connection_key, patient) = (pending.connection, request.wait_for_room);
+        if !state.connections.contains_key(&connection_key) {
+            let error = Error::new(Code::FailedPrecondition, "the client is closed");
+            return self.complete(state, key, Outcome::System(error));
+        }
+        match state.pick(connection_key) {
+            Some(route) if patient && !has_room(state, &route) => {
+                if let Some(connection) = state.connections.get_mut(&connection_key) {
+                    connection.patient.push_back(key);
+                    state.patient += 1;
+                }
             }
+            Some(route) => self.send(state, &route, key),
             None => {
-                let connection = state
-                    .connections
-                    .get_mut(&connection)
-                    .expect("looked up above");
-                connection.queue.push(call);
-                (key, connection.dial.is_none())
+                if let Some(connection) = state.connections.get_mut(&connection_key) {
+                    connection.queue.push(key);
+                    if connection.dial.is_none() {
+                        state.later.look(connection_key);
+                    }
+                }
             }
         }
     }
 
-    /// Sends a call that waited for a route.
-    pub fn send_queued(self: &Arc<Self>, state: &mut State, connection: u64, call: QueuedCall) {
-        if !state.pending.contains_key(&call.pending) {
+    /// Sends calls that wait for room, as many as there is room for.
+    pub fn let_in(self: &Arc<Self>, state: &mut State) {
+        if state.patient == 0 {
             return;
         }
-        match state
+        let waiting: Vec<u64> = state
             .connections
-            .get_mut(&connection)
-            .and_then(|c| c.pick(&state.links))
-        {
-            Some(route) => self.send(state, route, call),
-            None => {
-                let error = Error::unavailable("the provider went away before the call was sent");
-                self.complete(state, call.pending, Outcome::System(error));
+            .iter()
+            .filter(|(_, connection)| !connection.patient.is_empty())
+            .map(|(key, _)| *key)
+            .collect();
+        for connection in waiting {
+            while let Some(route) = state.pick(connection)
+                && has_room(state, &route)
+                && let Some(key) = state
+                    .connections
+                    .get_mut(&connection)
+                    .and_then(|c| c.patient.pop_front())
+            {
+                state.patient -= 1;
+                self.send(state, &route, key);
             }
         }
     }
 
-    fn send(self: &Arc<Self>, state: &mut State, route: Route, call: QueuedCall) {
-        let QueuedCall {
-            pending: key,
-            function,
-            mut args,
-            mut head,
-        } = call;
-        let plan = route.plan(function);
+    fn send(self: &Arc<Self>, state: &mut State, route: &Route, key: u64) {
+        let Some(pending) = state.pending.get_mut(&key) else {
+            return;
+        };
+        let Some(request) = &pending.request else {
+            return;
+        };
+        let function = request.function;
+        let mut head = request.head.clone();
+        let mut args = request.args.clone();
+        pending.plan = route.plan(function);
         head.interface = route.interface;
         head.function = function;
-        if let Some(plan) = &plan {
-            let translated = plan
-                .translation
-                .resolution
-                .function(function)
-                .and_then(|f| {
-                    head.function = f.exporter_index;
-                    if !f.is_identical() {
-                        args = f.transcode_args(&args, &plan.translation.limits)?;
-                    }
-                    Ok(())
-                });
+        if let Some(plan) = &pending.plan {
+            let translation = &plan.translation;
+            let translated = translation.resolution.function(function).and_then(|f| {
+                head.function = f.exporter_index;
+                if !f.is_identical() {
+                    args = Arc::new(f.transcode_args(&args, &translation.limits)?);
+                }
+                Ok(())
+            });
             if let Err(error) = translated {
                 return self.complete(state, key, Outcome::System(error));
             }
         }
-        if let Some(pending) = state.pending.get_mut(&key) {
-            pending.plan = plan;
-        }
         let Some(link_key) = route.link else {
-            if let Some(pending) = state.pending.get_mut(&key) {
-                pending.progress = Progress::Local;
-            }
+            pending.progress = Progress::Local;
+            // A call within the process is not tried again, and so its arguments need no copy.
+            pending.request = None;
+            let args = Arc::unwrap_or_clone(args);
             return server::called_locally(self, state, route.server, key, head, args);
         };
-        let Some(link) = state.links.get_mut(&link_key) else {
-            let error = Error::unavailable("the provider went away before the call was sent");
-            return self.complete(state, key, Outcome::System(error));
+        let sent = match state.links.get_mut(&link_key) {
+            Some(link) => link.protocol.call(head, args),
+            None => Err(Error::unavailable(
+                "the provider went away before the call was sent",
+            )),
         };
-        match link.protocol.call(head, args) {
+        match sent {
             Ok(id) => {
-                link.outgoing.insert(id, key);
-                if let Some(pending) = state.pending.get_mut(&key) {
-                    pending.progress = Progress::Sent {
-                        link: link_key,
-                        call: id,
-                    };
+                if let Some(link) = state.links.get_mut(&link_key) {
+                    link.outgoing.insert(id, key);
                 }
+                pending.progress = Progress::Sent {
+                    link: link_key,
+                    call: id,
+                };
                 state.touch(link_key);
+            }
+            Err(error) if error.code() == Code::Unavailable => {
+                self.answered(state, key, Outcome::System(error), Cause::Lost);
             }
             Err(error) => self.complete(state, key, Outcome::System(error)),
         }
@@ -154,17 +179,15 @@ impl Inner {
         key: u64,
         reason: Reason,
     ) -> Option<Pending> {
-        let pending = state.pending.remove(&key)?;
-        if pending.deadline != 0 {
-            state
-                .timers
-                .remove(&(pending.deadline, Timer::Deadline(key)));
-        }
+        let pending = state.remove_pending(key)?;
         match pending.progress {
             Progress::Sent {
                 link: link_key,
                 call,
             } => {
+                if reason == Reason::Deadline {
+                    state.note_failure_of_link(link_key);
+                }
                 if let Some(link) = state.links.get_mut(&link_key) {
                     link.outgoing.remove(&call);
                     link.protocol.give_up(call, reason);
@@ -173,7 +196,10 @@ impl Inner {
             }
             Progress::Queued => {
                 if let Some(connection) = state.connections.get_mut(&pending.connection) {
-                    connection.queue.retain(|call| call.pending != key);
+                    let before = connection.patient.len();
+                    connection.queue.retain(|queued| *queued != key);
+                    connection.patient.retain(|queued| *queued != key);
+                    state.patient -= before - connection.patient.len();
                 }
             }
             Progress::Local => server::give_up_locally(self, state, key, reason),
@@ -183,29 +209,53 @@ impl Inner {
         Some(pending)
     }
 
+    /// Gives a call up and tells whoever waits for it.
+    pub fn give_up_with(
+        self: &Arc<Self>,
+        state: &mut State,
+        key: u64,
+        reason: Reason,
+        outcome: Outcome,
+    ) {
+        let ended = |pending: &Pending| matches!(pending.progress, Progress::Ended(_));
+        if state.pending.get(&key).is_none_or(ended) {
+            return;
+        }
+        if let Some(pending) = self.give_up(state, key, reason) {
+            // Kept for the one who waits.
+            let pending = Pending {
+                progress: Progress::Queued,
+                deadline: 0,
+                plan: None,
+                request: None,
+                ..pending
+            };
+            state.pending.insert(key, pending);
+            self.complete(state, key, outcome);
+        }
+    }
+
     /// The deadline of an event loop's call or connect has passed.
     pub fn deadline_passed(self: &Arc<Self>, state: &mut State, key: u64) {
         let Some(pending) = state.pending.get(&key) else {
             return;
         };
-        let (sent, connect) = (
-            sent(&pending.progress),
-            connection::is_connect(&pending.progress),
-        );
-        let outcome = Outcome::System(late(sent));
-        if connect {
+        let outcome = Outcome::System(late(pending.sent()));
+        if connection::is_connect(&pending.progress) {
             let connection = pending.connection;
             self.forget_connect(state, key, connection);
             return self.connect_ended(state, key, outcome);
         }
-        if let Some(pending) = self.give_up(state, key, Reason::Deadline)
-            && let Target::Call(token) = pending.target
-        {
-            state
-                .events
-                .push_back((super::Event::Done { token, outcome }, None));
-        }
+        self.give_up_with(state, key, Reason::Deadline, outcome);
     }
+}
+
+fn has_room(state: &State, route: &Route) -> bool {
+    let Some(link) = route.link.and_then(|key| state.links.get(&key)) else {
+        return true;
+    };
+    let quota = link.peer.as_ref().map_or(0, |peer| peer.calls as usize);
+    link.protocol.room() > quota / KEPT_FREE
 }
 
 /// `deadline-exceeded` as the caller sees it.
@@ -215,14 +265,6 @@ pub(crate) fn late(sent: Sent) -> Error {
         "the deadline passed before the call ended",
     )
     .with_sent(sent)
-}
-
-/// Whether a handler may have seen the call.
-pub(crate) fn sent(progress: &Progress) -> Sent {
-    match progress {
-        Progress::Queued | Progress::Connecting => Sent::NotSent,
-        Progress::Sent { .. } | Progress::Local | Progress::Ended(_) => Sent::MaybeExecuted,
-    }
 }
 
 /// An outcome in the caller's own view of the contract.

@@ -1,15 +1,17 @@
 //! A connection: one caller's way to an interface, with routes to at most two instances. `dial` looks for instances, `handshake` gets from
 //! an instance to a route.
 
-use super::call::QueuedCall;
 use super::dial::Dial;
-use super::state::{LinkEntry, Plan, Progress, Side, State, Target, Timer, Translation};
+use super::retry::Budget;
+use super::state::{Plan, Progress, Side, State, Target, Translation};
 use super::{Event, Inner};
 use crate::runtime::client::Client;
+use crate::runtime::metrics::Counts;
 use crate::runtime::settings::Settings;
 use hms_ffi_core::contract::schema::Schema;
 use hms_ffi_core::dispatch::Outcome;
 use hms_ffi_core::error::{Code, Error};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// See the module.
@@ -25,12 +27,18 @@ pub(crate) struct Connection {
     pub brought: bool,
     pub routes: Vec<Route>,
     pub dial: Option<Dial>,
-    /// Calls that wait for a route.
-    pub queue: Vec<QueuedCall>,
+    /// Calls that wait for a route (pending keys).
+    pub queue: Vec<u64>,
+    /// Calls that wait for room on one.
+    pub patient: VecDeque<u64>,
     /// Connects that wait for a route (pending keys).
     pub connects: Vec<u64>,
     /// Takes turns between equally busy routes.
     pub turn: usize,
+    /// Monotonic nanoseconds of the last look for instances.
+    pub looked: u64,
+    pub budget: Budget,
+    pub counts: Arc<Counts>,
 }
 
 /// A way to one instance.
@@ -49,14 +57,9 @@ pub(crate) struct Route {
 impl Inner {
     /// A connect of an event loop has ended.
     pub fn connect_ended(self: &Arc<Self>, state: &mut State, key: u64, outcome: Outcome) {
-        let Some(pending) = state.pending.remove(&key) else {
+        let Some(pending) = state.remove_pending(key) else {
             return;
         };
-        if pending.deadline != 0 {
-            state
-                .timers
-                .remove(&(pending.deadline, Timer::Deadline(key)));
-        }
         let Target::Connect(token) = pending.target else {
             return;
         };
@@ -110,23 +113,36 @@ impl Inner {
 }
 
 impl Connection {
-    /// The least busy route.
-    pub fn pick(&mut self, links: &super::state::KeyMap<LinkEntry>) -> Option<Route> {
-        if let [only] = self.routes.as_slice() {
-            return Some(only.clone());
+    /// A connection that has not looked for an instance yet.
+    pub fn new(wanted: String, settings: Arc<Settings>) -> Self {
+        Connection {
+            wanted,
+            instance: None,
+            settings,
+            view: None,
+            brought: false,
+            routes: Vec::new(),
+            dial: None,
+            queue: Vec::new(),
+            patient: VecDeque::new(),
+            connects: Vec::new(),
+            turn: 0,
+            looked: 0,
+            budget: Budget::default(),
+            counts: Arc::default(),
         }
-        self.turn = self.turn.wrapping_add(1);
-        let count = self.routes.len().max(1);
-        let start = self.turn % count;
-        (0..self.routes.len())
-            .map(|i| &self.routes[(start + i) % count])
-            .min_by_key(|route| {
-                route
-                    .link
-                    .and_then(|key| links.get(&key))
-                    .map_or(0, |link| link.outgoing.len())
-            })
-            .cloned()
+    }
+
+    /// A call was started: it adds to what may be spent on further attempts.
+    pub fn earn(&mut self) {
+        self.budget.earn();
+    }
+
+    /// Whether the contract says that calling a function (index in the view) twice is like calling it once.
+    pub fn is_idempotent(&self, function: u32) -> bool {
+        let view = self.view.as_ref();
+        view.and_then(|view| view.functions.get(function as usize))
+            .is_some_and(|function| function.idempotent)
     }
 }
 

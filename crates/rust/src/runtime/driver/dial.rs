@@ -2,6 +2,7 @@
 
 use super::Inner;
 use super::connection::Route;
+use super::retry::Cause;
 use super::state::{LinkEntry, Side, State, Timer};
 use super::turn::Watched;
 use crate::runtime::discovery::{self, InstanceDescription};
@@ -31,6 +32,8 @@ pub(crate) struct Dial {
 
 /// A handshake that takes longer is looked into.
 const PATIENCE: u64 = 1_000_000_000;
+/// Nanoseconds between looks for a second instance.
+const LOOK_AGAIN: u64 = 2_000_000_000;
 
 /// The instances that offer the interface, in random order, and what is said when there are none.
 pub(crate) fn candidates(
@@ -113,7 +116,16 @@ impl Inner {
             return;
         }
         match candidates {
-            Ok((candidates, none)) => {
+            Ok((mut candidates, none)) => {
+                let routes = &connection.routes;
+                let known = |instance: &InstanceDescription| {
+                    let link = state.instances.get(&instance.name);
+                    link.is_some_and(|link| routes.iter().any(|r| r.link == Some(*link)))
+                };
+                candidates.retain(|instance| !known(instance));
+                if candidates.is_empty() && !routes.is_empty() {
+                    return;
+                }
                 let refusals = if candidates.is_empty() {
                     vec![none]
                 } else {
@@ -126,9 +138,49 @@ impl Inner {
                     refusals,
                     failure: Code::Unavailable,
                 });
+                // Those that rest are the last resort.
+                if !state.health.is_empty() {
+                    let mut rested = std::mem::take(&mut dial_of(state, key).candidates);
+                    rested
+                        .make_contiguous()
+                        .sort_by_key(|instance| state.rests(&instance.name));
+                    dial_of(state, key).candidates = rested;
+                }
                 self.next_candidate(state, key);
             }
             Err(error) => self.dial_failed(state, key, error),
+        }
+    }
+
+    /// Looks for instances in the directory and starts a dial with what is there. Takes the lock.
+    pub fn look(self: &Arc<Self>, key: u64) {
+        let mut state = self.lock();
+        let Some(connection) = state.connections.get_mut(&key) else {
+            return;
+        };
+        connection.looked = clock::now();
+        let (wanted, instance) = (connection.wanted.clone(), connection.instance.clone());
+        let settings = connection.settings.clone();
+        drop(state);
+        let candidates = candidates(&wanted, instance.as_deref(), &settings);
+        let mut state = self.lock();
+        self.dial(&mut state, key, candidates);
+        self.flush(&mut state);
+        self.arm(&mut state);
+    }
+
+    /// Now and then a connection with one instance looks whether there is another by now.
+    pub fn look_for_more(&self, state: &mut State, key: u64) {
+        let Some(connection) = state.connections.get(&key) else {
+            return;
+        };
+        if let [only] = connection.routes.as_slice()
+            && only.link.is_some()
+            && connection.dial.is_none()
+            && connection.instance.is_none()
+            && clock::now().saturating_sub(connection.looked) > LOOK_AGAIN
+        {
+            state.later.look(key);
         }
     }
 
@@ -277,9 +329,18 @@ impl Inner {
         };
         connection.dial = None;
         let queue = std::mem::take(&mut connection.queue);
-        let connects = std::mem::take(&mut connection.connects);
-        for pending in queue.into_iter().map(|call| call.pending).chain(connects) {
+        let patient = std::mem::take(&mut connection.patient);
+        state.patient -= patient.len();
+        for pending in std::mem::take(&mut connection.connects) {
             self.complete(state, pending, Outcome::System(error.clone()));
+        }
+        for pending in queue.into_iter().chain(patient) {
+            self.answered(
+                state,
+                pending,
+                Outcome::System(error.clone()),
+                Cause::Nobody,
+            );
         }
     }
 
@@ -309,6 +370,7 @@ impl Inner {
                         "{} instance {}: {why}",
                         instance.language, instance.name
                     ));
+                    state.note_failure(instance.name);
                 }
                 self.next_candidate(state, key);
             }
@@ -342,6 +404,13 @@ impl Inner {
             self.next_candidate(state, key);
         }
     }
+}
+
+/// The dial of a connection that has one.
+fn dial_of(state: &mut State, key: u64) -> &mut Dial {
+    let connection = state.connections.get_mut(&key);
+    let dial = connection.and_then(|connection| connection.dial.as_mut());
+    dial.expect("the caller has just begun it")
 }
 
 pub(super) fn dialing_through(state: &State, link: u64) -> Vec<u64> {

@@ -189,12 +189,13 @@ impl Inner {
         connection.routes.push(route);
         let queue = std::mem::take(&mut connection.queue);
         let connects = std::mem::take(&mut connection.connects);
-        for call in queue {
-            self.send_queued(state, key, call);
-        }
         for pending in connects {
             self.complete(state, pending, Outcome::Ok(Vec::new()));
         }
+        for pending in queue {
+            self.place(state, pending);
+        }
+        self.let_in(state);
         // A second instance shares the load, but nobody waits for it.
         let Some(connection) = state.connections.get_mut(&key) else {
             return;

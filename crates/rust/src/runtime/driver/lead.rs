@@ -90,6 +90,10 @@ impl Inner {
         until: u64,
         park: impl FnOnce(&mut State) -> &mut Vec<Arc<Parker>>,
     ) -> (Locked<'a>, Step) {
+        if !state.later.is_empty() {
+            // What was put off may be what the thread waits for.
+            return (self.settle(state), Step::Look);
+        }
         let left = if until == 0 {
             u64::MAX
         } else {
@@ -195,13 +199,13 @@ impl Inner {
                 );
             };
             if let Progress::Ended(_) = pending.progress {
-                let pending = state.pending.remove(&key).expect("it was there");
+                let pending = state.remove_pending(key).expect("it was there");
                 let Progress::Ended(outcome) = pending.progress else {
                     unreachable!("checked above")
                 };
                 break (outcome, pending.plan);
             }
-            let (deadline, sent) = (pending.deadline, call::sent(&pending.progress));
+            let (deadline, sent) = (pending.deadline, pending.sent());
             if let Some(inbound) = crate::runtime::server::take_of_chain(self, &mut state, chain) {
                 self.hand_over(&mut state);
                 drop(state);

@@ -1,8 +1,9 @@
 //! The driver's lock. What must not run under it (foreign code, another driver's lock, reading a directory) is noted in
 //! [`State::later`] and done when the guard goes.
 
-use super::Inner;
 use super::state::State;
+use super::{Inner, nested};
+use crate::runtime::context::CallContext;
 use crate::runtime::server::ServerState;
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, MutexGuard};
@@ -22,20 +23,48 @@ pub(crate) struct Later {
     pub servers: Vec<ServerState>,
     /// Tasks whose call has ended: an executor may poll them at once.
     pub wakers: Vec<Waker>,
+    /// Handlers that nobody waits for any more, with calls under way.
+    abandoned: Vec<Arc<CallContext>>,
+    /// Connections that need to know which instances there are.
+    looks: Vec<u64>,
 }
 
 impl Later {
-    fn is_empty(&self) -> bool {
-        self.servers.is_empty() && self.wakers.is_empty()
+    pub fn is_empty(&self) -> bool {
+        self.servers.is_empty()
+            && self.wakers.is_empty()
+            && self.abandoned.is_empty()
+            && self.looks.is_empty()
+    }
+
+    /// This connection looks for instances.
+    pub fn look(&mut self, connection: u64) {
+        if !self.looks.contains(&connection) {
+            self.looks.push(connection);
+        }
+    }
+
+    /// Nobody waits for this handler any more.
+    pub fn abandon(&mut self, context: &Arc<CallContext>) {
+        if !context.nested.is_empty() {
+            self.abandoned.push(context.clone());
+        }
     }
 
     fn append(&mut self, mut other: Later) {
         self.servers.append(&mut other.servers);
         self.wakers.append(&mut other.wakers);
+        self.abandoned.append(&mut other.abandoned);
     }
 
-    fn run(self, _: &Arc<Inner>) {
+    fn run(self, inner: &Arc<Inner>) {
+        for connection in self.looks {
+            inner.look(connection);
+        }
         self.wakers.into_iter().for_each(Waker::wake);
+        for context in self.abandoned {
+            nested::give_up(&context);
+        }
         drop(self.servers);
     }
 }
@@ -51,7 +80,10 @@ impl<'a> Locked<'a> {
     /// Unlocks under another driver's lock: what was put off waits until that one is unlocked too.
     pub fn unlock_into(mut self, outer: &mut State) {
         if let Some(mut guard) = self.guard.take() {
-            outer.later.append(std::mem::take(&mut guard.later));
+            let mut later = std::mem::take(&mut guard.later);
+            // Connections are this driver's own, and it looks for them at its next turn.
+            guard.later.looks = std::mem::take(&mut later.looks);
+            outer.later.append(later);
         }
     }
 }

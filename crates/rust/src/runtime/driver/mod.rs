@@ -3,7 +3,7 @@
 //! - `state`: everything it knows, behind one lock (`locked`);
 //! - `turn`: what came from the poller goes into links, and what links say goes to calls and servers;
 //! - `connection`: one caller's way to an interface; `dial` and `handshake` make it;
-//! - `call`: outgoing calls; `lead`: how threads wait and take turns; `reserve`: the one that reads while
+//! - `call`: outgoing calls; `retry`: further attempts; `health`: instances that fail; `nested`: calls of handlers; `lead`: how threads wait and take turns; `reserve`: the one that reads while
 //!   workers are busy; `blocked`: event loops whose thread waits.
 //!
 //! All blocking threads of a process share one driver; each event loop has its own, and only its thread uses it.
@@ -13,9 +13,12 @@ pub(crate) mod call;
 pub(crate) mod connection;
 pub(crate) mod dial;
 mod handshake;
+mod health;
 pub(crate) mod lead;
 pub(crate) mod locked;
+pub(crate) mod nested;
 pub(crate) mod reserve;
+pub(crate) mod retry;
 pub(crate) mod state;
 pub(crate) mod turn;
 
@@ -154,6 +157,7 @@ impl Driver {
                 break;
             }
         }
+        state = self.inner.settle(state);
         let events: Vec<_> = state.events.drain(..).collect();
         drop(state);
         events
@@ -170,6 +174,7 @@ impl Driver {
         }
         let mut state = self.inner.lock();
         self.inner.flush(&mut state);
+        state = self.inner.settle(state);
         !state.events.is_empty()
     }
 
@@ -199,6 +204,15 @@ impl Inner {
             self,
             self.state.lock().unwrap_or_else(PoisonError::into_inner),
         )
+    }
+
+    /// Does what was put off, so that its results are there. Nothing happens where there is nothing.
+    pub fn settle<'a>(self: &'a Arc<Self>, mut state: Locked<'a>) -> Locked<'a> {
+        while !state.later.is_empty() {
+            drop(state);
+            state = self.lock();
+        }
+        state
     }
 
     /// Sets the poller's timer to the earliest of ours, if that changed.

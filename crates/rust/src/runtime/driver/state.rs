@@ -1,6 +1,7 @@
 //! What a driver knows, behind its one lock: links, connections, pending calls, servers, timers.
 
 use super::connection::Connection;
+use super::health::Health;
 use super::locked::Later;
 use super::{Event, Inner};
 use crate::runtime::context::CallContext;
@@ -8,7 +9,8 @@ use crate::runtime::server::ServerState;
 use hms_ffi_core::contract::resolve::Resolution;
 use hms_ffi_core::contract::schema::Schema;
 use hms_ffi_core::dispatch::Outcome;
-use hms_ffi_core::protocol::{Hello, Link};
+use hms_ffi_core::error::Sent;
+use hms_ffi_core::protocol::{CallHead, Hello, Link};
 use hms_ffi_core::wire::Limits;
 use hms_ffi_transport::park::Parker;
 use hms_ffi_transport::peer::Process;
@@ -54,6 +56,12 @@ pub(crate) struct State {
     pub events: VecDeque<(Event, Option<Plan>)>,
     /// Calls to servers of this process that have not ended: pending key to what runs.
     pub local: KeyMap<Incoming>,
+    /// Calls that wait for room on a link.
+    pub patient: usize,
+    /// Batches whose calls have not all ended.
+    pub batches: KeyMap<Batch>,
+    /// Instances that failed of late, by name.
+    pub health: FxHashMap<String, Health>,
     /// Event loops whose thread blocks in this driver.
     pub loops: KeyMap<Arc<Inner>>,
     /// Chains for which this event loop's thread blocks elsewhere.
@@ -73,6 +81,8 @@ pub(crate) enum Timer {
     Accept(u64),
     /// A handshake has taken long: is the instance of this connection's dial alive?
     Dial(u64),
+    /// Another attempt of a pending call.
+    Retry(u64),
 }
 
 /// One link: the state machine and the socket under it.
@@ -125,6 +135,33 @@ pub(crate) struct Pending {
     pub connection: u64,
     /// How the outcome is turned into the caller's view.
     pub plan: Option<Plan>,
+    /// What is called, kept for another attempt.
+    pub request: Option<Request>,
+    /// Attempts beyond the first; those that ended with their link while they may have been running; whether any may have run.
+    pub attempts: u8,
+    pub lost: u8,
+    pub may_have_run: bool,
+}
+
+/// What is called.
+pub(crate) struct Request {
+    /// Index in the caller's view.
+    pub function: u32,
+    /// In the caller's view.
+    pub args: Arc<Vec<u8>>,
+    pub head: CallHead,
+    /// The call in whose course it is made.
+    pub parent: Option<Arc<CallContext>>,
+    /// Over the quota it waits instead of failing.
+    pub wait_for_room: bool,
+    pub no_retry: bool,
+}
+
+/// Calls that one thread waits for together.
+pub(crate) struct Batch {
+    pub parker: Arc<Parker>,
+    /// Those that have not ended.
+    pub left: usize,
 }
 
 /// How bytes of the caller's view become bytes of the provider's contract and back.
@@ -146,6 +183,8 @@ pub(crate) struct Plan {
 pub(crate) enum Target {
     /// A thread.
     Thread(Arc<Parker>),
+    /// A thread that waits for many (key of its [`Batch`]).
+    Batch(u64),
     /// An event loop, which knows it by this token.
     Call(u64),
     /// An event loop that waits for a connection; the client is made from these parts.
@@ -166,7 +205,52 @@ pub(crate) enum Progress {
     Ended(Outcome),
 }
 
+impl Target {
+    /// Whether its deadline needs a timer; threads watch theirs themselves.
+    pub fn needs_timer(&self) -> bool {
+        !matches!(self, Target::Thread(_) | Target::Batch(_))
+    }
+}
+
+impl Pending {
+    /// Nothing has been done for it yet.
+    pub fn new(target: Target) -> Self {
+        Pending {
+            target,
+            progress: Progress::Queued,
+            deadline: 0,
+            connection: 0,
+            plan: None,
+            request: None,
+            attempts: 0,
+            lost: 0,
+            may_have_run: false,
+        }
+    }
+
+    /// Whether a handler may have seen the call.
+    pub fn sent(&self) -> Sent {
+        match self.progress {
+            Progress::Queued | Progress::Connecting if !self.may_have_run => Sent::NotSent,
+            _ => Sent::MaybeExecuted,
+        }
+    }
+}
+
 impl State {
+    /// Takes a pending call or connect out, with its timer.
+    pub fn remove_pending(&mut self, key: u64) -> Option<Pending> {
+        let pending = self.pending.remove(&key)?;
+        if pending.deadline != 0 && pending.target.needs_timer() {
+            self.timers
+                .remove(&(pending.deadline, Timer::Deadline(key)));
+        }
+        if let Some(parent) = pending.request.as_ref().and_then(|r| r.parent.as_ref()) {
+            parent.nested.remove(key);
+        }
+        Some(pending)
+    }
+
     /// A fresh key for any of the maps.
     pub fn key(&mut self) -> u64 {
         self.last_key += 1;

@@ -1,5 +1,6 @@
 //! One pass: what the poller reported goes into the links, and what the links say goes to calls, connections and servers.
 
+use super::retry::Cause;
 use super::state::{Plan, Progress, Side, State, Target, Timer};
 use super::{Event, Inner, Kind};
 use crate::runtime::context::{CANCELLED, LATE};
@@ -57,6 +58,7 @@ impl Inner {
                 Timer::Deadline(pending) => self.deadline_passed(state, pending),
                 Timer::Accept(server) => server::accept(self, state, server),
                 Timer::Dial(connection) => self.dial_takes_long(state, connection),
+                Timer::Retry(pending) => self.place(state, pending),
             }
         }
         self.flush(state);
@@ -97,8 +99,16 @@ impl Inner {
         {
             match event {
                 LinkEvent::Outcome { id, outcome } => {
+                    let cause = if link.protocol.is_closed() {
+                        Cause::Lost
+                    } else {
+                        Cause::Answered
+                    };
                     if let Some(pending) = link.outgoing.remove(&id) {
-                        self.complete(state, pending, outcome);
+                        if cause == Cause::Answered {
+                            state.note_outcome(key, &outcome);
+                        }
+                        self.answered(state, pending, outcome, cause);
                     }
                 }
                 LinkEvent::Call { id, head, args } => {
@@ -126,6 +136,7 @@ impl Inner {
             }
         }
         state.touch(key);
+        self.let_in(state);
     }
 
     /// Gives an outcome to whoever waits for it.
@@ -139,14 +150,20 @@ impl Inner {
                 pending.progress = Progress::Ended(outcome);
                 self.wake(state, &parker);
             }
+            Target::Batch(batch) => {
+                let batch = *batch;
+                pending.progress = Progress::Ended(outcome);
+                if let Some(batch) = state.batches.get_mut(&batch) {
+                    batch.left = batch.left.saturating_sub(1);
+                    if batch.left == 0 {
+                        let parker = batch.parker.clone();
+                        self.wake(state, &parker);
+                    }
+                }
+            }
             Target::Call(token) => {
                 let token = *token;
-                let pending = state.pending.remove(&key).expect("it was there");
-                if pending.deadline != 0 {
-                    state
-                        .timers
-                        .remove(&(pending.deadline, Timer::Deadline(key)));
-                }
+                let pending = state.remove_pending(key).expect("it was there");
                 state
                     .events
                     .push_back((Event::Done { token, outcome }, pending.plan));
@@ -177,6 +194,7 @@ impl Inner {
         };
         let late = reason == Reason::Deadline;
         incoming.context.end(if late { LATE } else { CANCELLED });
+        state.later.abandon(&incoming.context);
         let (inbound, server) = (incoming.inbound, incoming.server);
         if let Some(call) = server::unqueue(state, server, inbound) {
             call.end_unstarted(self, state, Outcome::Cancelled);
@@ -189,11 +207,26 @@ impl Inner {
 
     /// The link says goodbye: nothing new goes there, what runs ends.
     fn retire(self: &Arc<Self>, state: &mut State, key: u64) {
-        state.instances.retain(|_, link| *link != key);
-        for connection in state.connections.values_mut() {
-            connection.routes.retain(|route| route.link != Some(key));
-        }
+        self.leave_routes(state, key);
         self.dial_lost_link(state, key, "it is shutting down");
+    }
+
+    /// Nothing more is sent on this link. Calls that wait for room find another, if they have to look for it.
+    fn leave_routes(&self, state: &mut State, key: u64) {
+        state.instances.retain(|_, link| *link != key);
+        for (name, connection) in &mut state.connections {
+            let before = connection.routes.len();
+            connection.routes.retain(|route| route.link != Some(key));
+            if connection.routes.len() < before {
+                // The place of the lost one is filled soon.
+                connection.looked = 0;
+                if connection.routes.is_empty() && !connection.patient.is_empty() {
+                    connection.queue.extend(connection.patient.drain(..));
+                    state.later.look(*name);
+                }
+            }
+        }
+        state.patient = state.connections.values().map(|c| c.patient.len()).sum();
     }
 
     /// The link is gone: every call on it ends, everybody who dials through it looks elsewhere.
@@ -202,6 +235,10 @@ impl Inner {
             return;
         };
         link.protocol.lost();
+        let is_client = matches!(link.side, Side::Client);
+        if is_client {
+            self.leave_routes(state, key);
+        }
         self.drain(state, key);
         let Some(link) = state.links.remove(&key) else {
             return;
@@ -212,6 +249,7 @@ impl Inner {
         }
         for (_, incoming) in link.incoming {
             let known = incoming.context.end(CANCELLED);
+            state.later.abandon(&incoming.context);
             if let Some(call) = server::unqueue(state, incoming.server, incoming.inbound) {
                 call.end_unstarted(self, state, Outcome::Cancelled);
             } else if !known && matches!(self.kind, Kind::Loop(_)) {
@@ -224,11 +262,7 @@ impl Inner {
                 ));
             }
         }
-        if let Side::Client = link.side {
-            state.instances.retain(|_, other| *other != key);
-            for connection in state.connections.values_mut() {
-                connection.routes.retain(|route| route.link != Some(key));
-            }
+        if is_client {
             self.dial_lost_link(state, key, why);
         }
     }

@@ -35,6 +35,7 @@ pub(crate) fn accept(inner: &Arc<Inner>, state: &mut State, server_key: u64) {
             }
         };
         let settings = server.settings.clone();
+        let bound = u32::try_from(server.bound).unwrap_or(u32::MAX);
         let exports = server
             .exports
             .iter()
@@ -49,7 +50,9 @@ pub(crate) fn accept(inner: &Arc<Inner>, state: &mut State, server_key: u64) {
             .as_ref()
             .map_or("", |r| r.name())
             .to_owned();
-        let hello = dial::hello(&settings, inner.language, &instance, exports);
+        let mut hello = dial::hello(&settings, inner.language, &instance, exports);
+        // More would only be refused.
+        hello.calls = hello.calls.min(bound);
         let mut link = match Link::new(Role::Server, hello) {
             Ok(link) => link,
             Err(error) => {

@@ -3,6 +3,7 @@
 use super::inbound::{Inbound, Origin};
 use super::{Exported, ServerState};
 use crate::runtime::context::{CANCELLED, CallContext, Caller, LATE, RUNNING};
+use crate::runtime::driver::nested::Nested;
 use crate::runtime::driver::state::{Incoming, State};
 use crate::runtime::driver::{Event, Inner, Kind, blocked, call, lead};
 use hms_ffi_core::dispatch::Outcome;
@@ -148,6 +149,7 @@ fn admit(
         idempotency_key: head.meta.idempotency_key,
         want_trace: head.meta.want_trace && own_user,
         ended: AtomicU8::new(RUNNING),
+        nested: Nested::default(),
     });
     let mut inbound = Inbound {
         inner: inner.clone(),
@@ -281,6 +283,7 @@ pub(crate) fn give_up_locally(inner: &Arc<Inner>, state: &mut State, pending: u6
     };
     let late = reason == Reason::Deadline;
     incoming.context.end(if late { LATE } else { CANCELLED });
+    state.later.abandon(&incoming.context);
     if let Some(call) = unqueue(state, incoming.server, incoming.inbound) {
         call.end_unstarted(inner, state, Outcome::Cancelled);
     } else if let Kind::Loop(_) = inner.kind {

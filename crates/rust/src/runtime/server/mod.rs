@@ -108,6 +108,8 @@ pub(crate) struct ServerState {
     /// Whose it is.
     pub uid: u32,
     pub max_concurrent: usize,
+    /// Calls that run or wait, at most.
+    pub bound: usize,
     /// Calls that no handler has seen yet.
     pub ready: VecDeque<Inbound>,
     pub running: usize,
@@ -217,6 +219,7 @@ impl Server {
                 tap,
                 uid: super::account::own_uid(),
                 max_concurrent: options.max_concurrent.max(1),
+                bound,
                 ready: VecDeque::new(),
                 running: 0,
                 chains: Vec::new(),
