@@ -4,9 +4,12 @@ use hms_ffi_core::contract::schema::Schema;
 use hms_ffi_core::convert::Converter;
 use hms_ffi_core::convert::json::{Json, ToJson};
 use hms_ffi_core::wire::{Limits, types};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::sensitive;
+
+/// The interface by which an instance shows its calls.
+pub const CALLS: &str = "hms:introspection/calls";
 
 /// What an instance answers; the contract is `wit/hms-introspection`.
 #[derive(Deserialize)]
@@ -36,6 +39,18 @@ pub enum Ended {
     Declared,
     System,
     Cancelled,
+}
+
+/// What it is doing.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Status {
+    pub running: u32,
+    pub queued: u32,
+    pub callers: u32,
+    pub ok: u64,
+    pub declared: u64,
+    pub system: u64,
+    pub cancelled: u64,
 }
 
 impl Call {

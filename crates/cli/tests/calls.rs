@@ -234,6 +234,13 @@ fn list_and_describe_show_what_runs() {
     assert_eq!(instance["interfaces"], json!(["test:clinic/records@1.2.0"]));
     assert_eq!(instance["pid"], std::process::id());
     assert_eq!(instance["language"], "rust");
+    assert_eq!(instance["state"], "serving");
+    assert_eq!(instance["status"]["system"], 0);
+    assert_eq!(instance["status"]["callers"], 1, "the one that asks");
+    assert_eq!(world.call(&["slow", "--timeout", "none"]).json(), 7);
+    let again = world.hms(&["list", "--json"]).json();
+    assert_eq!(again[0]["status"]["ok"], 1);
+    assert_eq!(again[0]["status"]["running"], 0);
     let text = world.hms(&["list"]).stdout;
     let rows: Vec<Vec<&str>> = text
         .lines()
@@ -241,6 +248,11 @@ fn list_and_describe_show_what_runs() {
         .collect();
     assert_eq!(rows[0][..3], ["INTERFACE", "VERSION", "LANGUAGE"]);
     assert_eq!(rows[1][..3], ["test:clinic/records", "1.2.0", "rust"]);
+    assert_eq!(
+        rows[0][6..11],
+        ["STATE", "RUNNING", "QUEUED", "CALLS", "ERRORS"]
+    );
+    assert_eq!(rows[1][6..11], ["serving", "0", "0", "1", "0"]);
     assert_eq!(
         world
             .hms(&["list", "test:clinic/records@2", "--json"])

@@ -16,10 +16,8 @@ use crate::Done;
 use crate::connection::{self, Target};
 use crate::failure::Failure;
 use crate::output::{Look, Output};
-use crate::recorded::{Call, Calls, Ended, took};
+use crate::recorded::{CALLS, Call, Calls, Ended, took};
 
-/// The interface by which an instance shows its calls.
-const CALLS: &str = "hms:introspection/calls";
 /// How often the instances are asked for new calls.
 const PAUSE: Duration = Duration::from_millis(100);
 /// How often instances that have started meanwhile are looked for.

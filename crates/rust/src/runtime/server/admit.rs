@@ -1,6 +1,7 @@
 //! From the wire to a handler: which export, which function, whether there is room, and who runs it.
 
 use super::inbound::{Inbound, Origin};
+use super::status::Status;
 use super::{Exported, ServerState};
 use crate::runtime::context::{CANCELLED, CallContext, Caller, LATE, RUNNING};
 use crate::runtime::driver::nested::Nested;
@@ -42,7 +43,8 @@ pub(crate) fn called(
     if let Some(entry) = state.servers.get(&server)
         && head.interface as usize == entry.exports.len()
     {
-        let outcome = entry.tap.clone().answer(caller, head.function, &args);
+        let (tap, status) = (entry.tap.clone(), Status::of(state, server));
+        let outcome = tap.answer(&status, caller, head.function, &args);
         return answer_on_link(state, link_key, id, outcome);
     }
     let origin = Origin::Link {

@@ -4,12 +4,13 @@
 //! - `accept`: connections that come in; `admit`: from the wire into the queue, and out of it;
 //! - `inbound`: one call and its reply;
 //! - `callable`: what cannot be called yet;
-//! - `tap`: how `hms trace` sees calls.
+//! - `tap`: how `hms trace` sees calls; `status`: how `hms list` sees an instance.
 
 mod accept;
 mod admit;
 mod callable;
 mod inbound;
+mod status;
 mod tap;
 
 pub(crate) use accept::{accept, schema_requested};
@@ -105,6 +106,7 @@ pub(crate) struct ServerState {
     pub settings: Arc<Settings>,
     pub layers: Arc<Layers>,
     pub tap: Arc<tap::Tap>,
+    pub metrics: Arc<MetricsLayer>,
     /// Whose it is.
     pub uid: u32,
     pub max_concurrent: usize,
@@ -217,6 +219,7 @@ impl Server {
                 settings,
                 layers: Arc::new(layers),
                 tap,
+                metrics: metrics.clone(),
                 uid: super::account::own_uid(),
                 max_concurrent: options.max_concurrent.max(1),
                 bound,

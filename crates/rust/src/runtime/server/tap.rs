@@ -2,6 +2,7 @@
 //! asks, and answers only its own user and root.
 
 use super::Exported;
+use super::status::Status;
 use crate::runtime::context::Caller;
 use crate::value;
 use hms_ffi_core::contract::{Contract, Schema};
@@ -133,23 +134,30 @@ impl Tap {
     }
 
     /// Answers a call of the interface, without queue and workers: it costs little and must work on a busy instance.
-    pub(super) fn answer(&self, caller: Caller, function: u32, args: &[u8]) -> Outcome {
-        self.recent(caller, function, args)
-            .map_or_else(Outcome::System, Outcome::Ok)
+    pub(super) fn answer(
+        &self,
+        status: &Status,
+        caller: Caller,
+        function: u32,
+        args: &[u8],
+    ) -> Outcome {
+        let answer = if caller.uid != 0 && caller.uid != rustix::process::geteuid().as_raw() {
+            let message = "an instance's calls are shown to its own user and to root only";
+            Err(Error::new(Code::PermissionDenied, message))
+        } else {
+            match function {
+                0 => self.recent(args),
+                1 => encode(1, status),
+                _ => Err(Error::unimplemented(format!(
+                    "{} has no function {function}",
+                    exported().schema.interface
+                ))),
+            }
+        };
+        answer.map_or_else(Outcome::System, Outcome::Ok)
     }
 
-    fn recent(&self, caller: Caller, function: u32, args: &[u8]) -> Result<Vec<u8>> {
-        if caller.uid != 0 && caller.uid != rustix::process::geteuid().as_raw() {
-            let message = "an instance's calls are shown to its own user and to root only";
-            return Err(Error::new(Code::PermissionDenied, message));
-        }
-        let schema = &exported().schema;
-        if function != 0 {
-            return Err(Error::unimplemented(format!(
-                "{} has no function {function}",
-                schema.interface
-            )));
-        }
+    fn recent(&self, args: &[u8]) -> Result<Vec<u8>> {
         let ([after @ .., values], 9) = (args, args.len()) else {
             return Err(Error::invalid_argument(
                 "arguments: expected a u64 and a bool",
@@ -183,10 +191,16 @@ impl Tap {
             },
         };
         drop(records);
-        let result = schema.functions[0].result.expect("it returns calls");
-        let converter = Converter::new(schema.clone());
-        value::to_wire(&converter, result, "result", &answer, &Limits::default())
+        encode(0, &answer)
     }
+}
+
+/// The result of a function of the interface.
+fn encode(function: usize, answer: &impl Serialize) -> Result<Vec<u8>> {
+    let schema = &exported().schema;
+    let result = schema.functions[function].result.expect("each has one");
+    let converter = Converter::new(schema.clone());
+    value::to_wire(&converter, result, "result", answer, &Limits::default())
 }
 
 /// The interface as an export: parsed once a process, when the first connection comes.
