@@ -127,12 +127,22 @@ impl Handler for TestHandler {
             }
             DENY => call.reply(Outcome::Declared(b"\x02\0\0\0no".to_vec())),
             PANIC => panic!("on purpose"),
+            // An instance that runs but cannot do its work.
+            PID if mode_is("failing") => {
+                call.reply(Outcome::System(Error::unavailable(
+                    "its own database is gone",
+                )));
+            }
             PID => call.reply(Outcome::Ok(std::process::id().to_le_bytes().to_vec())),
             other => call.reply(Outcome::System(Error::internal(format!(
                 "function {other} was called"
             )))),
         }
     }
+}
+
+fn mode_is(mode: &str) -> bool {
+    std::env::var_os("HMS_TEST_PROVIDER").is_some_and(|is| is == mode)
 }
 
 /// A runtime directory of its own.

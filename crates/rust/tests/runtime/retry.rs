@@ -140,3 +140,26 @@ fn an_instance_that_says_goodbye_is_left_without_an_error() {
     caller.join().expect("it went on");
     std::fs::remove_dir_all(dir).expect("clean up");
 }
+
+#[test]
+fn an_instance_that_keeps_failing_rests_while_another_serves() {
+    let (settings, dir) = scratch("resting");
+    let failing = Process::start(&dir, "failing");
+    let client = connect(&settings).expect("connected");
+    let healthy = Process::start(&dir, "plain");
+    let pid = || call(&client, crate::provider::PID, &[]);
+    // Until the client has found the second instance, the failing one is all there is, and is used.
+    let start = Instant::now();
+    while pid() != Outcome::Ok(healthy.child.id().to_le_bytes().to_vec()) {
+        assert!(start.elapsed() < Duration::from_secs(30), "never found");
+    }
+    let metrics = client.metrics();
+    assert_eq!((metrics.instances, metrics.resting), (2, 1), "{metrics:?}");
+    // It rests for a second at least, and each probe may fail once.
+    let start = Instant::now();
+    let failures = (0..200).filter(|_| !pid().is_ok()).count();
+    let probes = 1 + start.elapsed().as_secs() as usize;
+    assert!(failures <= probes, "{failures} of 200 calls failed");
+    drop(failing);
+    std::fs::remove_dir_all(dir).expect("clean up");
+}
