@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import queue
 import random
-import signal
 import subprocess
 import sys
 import threading
@@ -25,12 +24,12 @@ PROVIDERS = {
     "go": [str(TARGET / "soak" / "provider")],
     "node": ["node", str(SOAK / "node" / "provider.mjs")],
 }
-# Threads, goroutines, promises at once.
+# Threads, goroutines, promises at once. V8 lets its young generation grow for minutes, which would hide what leaks.
 CALLERS = {
     "rust": [str(TARGET / "debug" / "soak-caller"), "rust", "4"],
     "python": [sys.executable, "-X", "dev", str(SOAK / "python" / "caller.py"), "python", "4"],
     "go": [str(TARGET / "soak" / "caller"), "go", "8"],
-    "node": ["node", str(SOAK / "node" / "caller.mjs"), "node", "8"],
+    "node": ["node", "--max-semi-space-size=4", str(SOAK / "node" / "caller.mjs"), "node", "8"],
 }
 
 
@@ -116,6 +115,7 @@ class Fleet:
         self._next = list(PROVIDERS)
         self.running: list[Program] = []
         self.kills = 0
+        self.leaves = 0
         self.started: dict[str, int] = dict.fromkeys(PROVIDERS, 0)
         self.problems: list[str] = []
         self.complaints: list[str] = []
@@ -133,28 +133,42 @@ class Fleet:
         except queue.Empty:
             self.problems.append(f"{program.name} did not get ready: {program.complaints[-5:]}")
 
-    def replace_one(self) -> str:
-        """Kills one, and starts another once it is dead. What it was."""
-        victim = self._dice.choice(self.running)
-        self.running.remove(victim)
-        if victim.process.poll() is not None:
-            self.problems.append(f"{victim.name} had ended by itself with {victim.process.returncode}")
-        victim.process.send_signal(signal.SIGKILL)
+    def kill_one(self) -> None:
+        """Kills one, and starts another once it is dead."""
+        victim = self._choose()
         victim.kill()
         self.kills += 1
         self._keep_complaints(victim)
         self.start()
-        return victim.name
+
+    def let_one_leave(self) -> None:
+        """Starts one, and tells another to leave in order."""
+        victim = self._choose()
+        self.start()
+        self.leaves += 1
+        victim.process.terminate()
+        self._end(victim)
+
+    def _choose(self) -> Program:
+        victim = self._dice.choice(self.running)
+        self.running.remove(victim)
+        if victim.process.poll() is not None:
+            self.problems.append(f"{victim.name} had ended by itself with {victim.process.returncode}")
+        return victim
+
+    def _end(self, program: Program) -> None:
+        """Waits for one that was told to end."""
+        problem = program.end()
+        if problem:
+            self.problems.append(problem)
+        self._keep_complaints(program)
 
     def stop(self) -> None:
         """Ends all in order."""
         for program in self.running:
             program.process.terminate()
         for program in self.running:
-            problem = program.end()
-            if problem:
-                self.problems.append(problem)
-            self._keep_complaints(program)
+            self._end(program)
 
     def _keep_complaints(self, program: Program) -> None:
         self.complaints += [f"{program.name}: {line}" for line in program.complaints]

@@ -59,10 +59,15 @@ class Soak:
         return self._report(seconds)
 
     def _kill_now_and_then(self) -> None:
-        due = time.monotonic() + self.options.kill_every
-        while not self._over.wait(max(0.0, due - time.monotonic())):
-            due = max(due + self.options.kill_every, time.monotonic())
-            self.fleet.replace_one()
+        start = time.monotonic()
+        every = {self.fleet.kill_one: self.options.kill_every, self.fleet.let_one_leave: self.options.leave_every}
+        due = {act: start + seconds for act, seconds in every.items() if seconds}
+        while due:
+            act = min(due, key=lambda act: due[act])
+            if self._over.wait(max(0.0, due[act] - time.monotonic())):
+                return
+            due[act] = max(due[act] + every[act], time.monotonic())
+            act()
 
     def _watch(self, until: float) -> None:
         """Samples every second, and says now and then how it goes."""
@@ -125,6 +130,7 @@ class Soak:
             "lost": sum(caller.lost for caller in self.callers),
             "duplicated": len(executed.duplicated),
             "kills": self.fleet.kills,
+            "leaves": self.fleet.leaves,
             "memory": {name: use.report() for name, use in memory.items()}
             | {"all": verdict.total(memory.values()).report()},
             "descriptors": {name: use.report() for name, use in descriptors.items()}
@@ -170,7 +176,7 @@ def failures(report: dict[str, Any]) -> list[str]:
                 found.append(f"{what} of {name} grow: {use['start']} to {use['end']}")
     if not report["calls"]:
         found.append("no calls")
-    if not report["kills"] and report["seconds"] > 2 * report["kill_every"]:
+    if not report["kills"] and report["kill_every"] and report["seconds"] > 2 * report["kill_every"]:
         found.append("no kills")
     return found + report["problems"]
 
@@ -184,7 +190,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     duration = float(os.environ.get("DURATION") or 600)
     parser.add_argument("--duration", type=float, default=duration, help="seconds; also DURATION")
-    parser.add_argument("--kill-every", type=float, default=5.0, metavar="SECONDS")
+    parser.add_argument("--kill-every", type=float, default=5.0, metavar="SECONDS", help="0 for never")
+    parser.add_argument("--leave-every", type=float, default=17.0, metavar="SECONDS", help="0 for never")
     parser.add_argument("--print-every", type=float, default=10.0, metavar="SECONDS")
     parser.add_argument("--callers", nargs="+", choices=list(CALLERS), default=list(CALLERS))
     parser.add_argument("--seed", type=int, default=int(time.time()) % 100_000)
@@ -198,7 +205,17 @@ def main() -> int:
     TARGET.mkdir(exist_ok=True)
     path = TARGET / "soak.json"
     path.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n")
-    shown = ("calls", "lost", "duplicated", "kills", "milliseconds", "memory", "descriptors", "not_idempotent")
+    shown = (
+        "calls",
+        "lost",
+        "duplicated",
+        "kills",
+        "leaves",
+        "milliseconds",
+        "memory",
+        "descriptors",
+        "not_idempotent",
+    )
     for name in shown:
         print(f"{name}: {json.dumps(report[name])}")
     for line in report["complaints"][:20]:
