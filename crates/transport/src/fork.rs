@@ -4,7 +4,13 @@
 //! child share would mix their bytes. So the child's handler does the least that is safe at that moment: it closes
 //! every descriptor in a lock-free table and counts a generation. Whoever holds state compares [`generation`] first, leaks
 //! what is stale and starts anew.
+//!
+//! Between the system call that opens a descriptor and its place in the table a fork would hand it on unseen. So whoever opens
+//! one says [`hold_off`] first, and a fork waits for the few microseconds that this takes.
 
+use crate::clock;
+use std::cell::Cell;
+use std::marker::PhantomData;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 use std::ptr;
 use std::sync::Once;
@@ -63,14 +69,85 @@ extern "C" fn in_child() {
             }
         }
     }
+    // Nobody else is here: neither threads that open nor others that fork.
+    GATE.store(0, Ordering::Relaxed);
     GENERATION.fetch_add(1, Ordering::Relaxed);
 }
 
-fn claim(fd: RawFd) -> &'static AtomicI32 {
+/// Threads that open or close a descriptor (low half) and forks that wait for them or happen (high half).
+static GATE: AtomicU32 = AtomicU32::new(0);
+const FORK: u32 = 1 << 16;
+/// A fork never waits longer, in nanoseconds: then a child may get a descriptor too many, which is better than no child.
+const PATIENCE: u64 = 1_000_000_000;
+
+thread_local! {
+    /// How many [`HeldOff`] this thread has.
+    static HELD: Cell<u32> = const { Cell::new(0) };
+}
+
+extern "C" fn before_fork() {
+    GATE.fetch_add(FORK, Ordering::AcqRel);
+    let mine = HELD.get().min(1);
+    let until = clock::now() + PATIENCE;
+    while GATE.load(Ordering::Acquire) % FORK > mine && clock::now() < until {
+        std::thread::yield_now();
+    }
+}
+
+extern "C" fn in_parent() {
+    GATE.fetch_sub(FORK, Ordering::AcqRel);
+}
+
+fn install() {
     HOOK.call_once(|| {
-        // SAFETY: `in_child` is async-signal-safe and lives as long as the process (a library with this handler is never unloaded).
-        unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+        // SAFETY: the handlers take no lock, `in_child` is async-signal-safe, and they live as long as the process (a library
+        // with such handlers is never unloaded).
+        unsafe { libc::pthread_atfork(Some(before_fork), Some(in_parent), Some(in_child)) };
     });
+}
+
+/// Forks of this process wait while one of these lives, so that a child finds every open descriptor in the table.
+/// Only for what takes no lock and does not block.
+#[derive(Debug)]
+pub struct HeldOff {
+    generation: u32,
+    /// Belongs to its thread.
+    _thread: PhantomData<*const ()>,
+}
+
+/// See [`HeldOff`].
+pub fn hold_off() -> HeldOff {
+    install();
+    let held = HELD.get();
+    HELD.set(held + 1);
+    // A thread that holds forks off already must not wait for one.
+    if held == 0 {
+        while GATE.fetch_add(1, Ordering::AcqRel) >= FORK {
+            GATE.fetch_sub(1, Ordering::AcqRel);
+            while GATE.load(Ordering::Acquire) >= FORK {
+                std::thread::yield_now();
+            }
+        }
+    }
+    HeldOff {
+        generation: generation(),
+        _thread: PhantomData,
+    }
+}
+
+impl Drop for HeldOff {
+    fn drop(&mut self) {
+        let held = HELD.get() - 1;
+        HELD.set(held);
+        // A child that was forked meanwhile began to count anew.
+        if held == 0 && self.generation == generation() {
+            GATE.fetch_sub(1, Ordering::AcqRel);
+        }
+    }
+}
+
+fn claim(fd: RawFd) -> &'static AtomicI32 {
+    install();
     let take = |slot: &'static AtomicI32| {
         slot.compare_exchange(FREE, fd, Ordering::Relaxed, Ordering::Relaxed)
             .is_ok()
@@ -115,7 +192,7 @@ pub struct Descriptor {
 }
 
 impl Descriptor {
-    /// Takes over `fd`.
+    /// Takes over `fd`, which was opened under the same [`hold_off`].
     pub fn new(fd: OwnedFd) -> Self {
         let fd = fd.into_raw_fd();
         Descriptor {
@@ -150,6 +227,7 @@ impl AsRawFd for Descriptor {
 impl Drop for Descriptor {
     fn drop(&mut self) {
         if self.is_ours() {
+            let _whole = hold_off();
             self.slot.store(FREE, Ordering::Relaxed);
             // SAFETY: we own the descriptor, and nobody closed it in this process.
             unsafe { libc::close(self.fd) };

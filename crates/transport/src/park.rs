@@ -1,7 +1,7 @@
 //! A parked thread. It waits on a descriptor and not on a futex, so that a signal ends the wait with EINTR and its language can look
 //! whether it was interrupted.
 
-use crate::fork::Descriptor;
+use crate::fork::{Descriptor, hold_off};
 use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
 use rustix::io::Errno;
 use rustix::time::Timespec;
@@ -31,6 +31,7 @@ impl Parker {
     /// # Errors
     /// When the process is out of descriptors.
     pub fn new() -> io::Result<Self> {
+        let _whole = hold_off();
         let fd = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
         Ok(Parker {
             bell: Descriptor::new(fd),

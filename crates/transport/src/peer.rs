@@ -1,6 +1,6 @@
 //! Notice of another process's death, also where a forked child of it still holds its sockets open.
 
-use crate::fork::Descriptor;
+use crate::fork::{Descriptor, hold_off};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use std::os::fd::{AsFd, BorrowedFd};
 
@@ -15,6 +15,7 @@ impl Process {
     /// kernel is too old.
     pub fn watch(pid: u32) -> Option<Self> {
         let pid = Pid::from_raw(i32::try_from(pid).ok()?)?;
+        let _whole = hold_off();
         Some(Process {
             fd: Descriptor::new(pidfd_open(pid, PidfdFlags::empty()).ok()?),
         })

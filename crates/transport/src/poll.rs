@@ -5,7 +5,7 @@
 //! every event, which costs a switch per call where a thread waits in reserve. So a reader reads until a short read, and until
 //! the end where [`Ready::hung_up`] says so. Of several waiting threads Linux wakes the one that came last.
 
-use crate::fork::Descriptor;
+use crate::fork::{Descriptor, hold_off};
 use rustix::buffer::spare_capacity;
 use rustix::event::{EventfdFlags, Timespec, epoll, eventfd};
 use rustix::io::Errno;
@@ -93,6 +93,7 @@ impl Poller {
     /// # Errors
     /// When the process is out of descriptors.
     pub fn new() -> io::Result<Self> {
+        let _whole = hold_off();
         let epoll = Descriptor::new(epoll::create(epoll::CreateFlags::CLOEXEC)?);
         let timer = Descriptor::new(timerfd_create(
             TimerfdClockId::Monotonic,

@@ -1,6 +1,6 @@
 //! Unix stream sockets, never blocking, with the peer's credentials from the kernel.
 
-use crate::fork::Descriptor;
+use crate::fork::{Descriptor, hold_off};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::net::{
@@ -78,6 +78,7 @@ impl Socket {
     /// # Errors
     /// `ConnectionRefused` or `NotFound` when nobody listens there any more, `WouldBlock` when the backlog is full.
     pub fn connect(path: &Path) -> io::Result<Self> {
+        let _whole = hold_off();
         let fd = stream_socket()?;
         let (address, _detour) = address(path)?;
         connect(&fd, &address)?;
@@ -97,6 +98,7 @@ impl Socket {
     /// # Errors
     /// When the process is out of descriptors.
     pub fn pair() -> io::Result<(Self, Self)> {
+        let _whole = hold_off();
         let (a, b) = rustix::net::socketpair(
             AddressFamily::UNIX,
             SocketType::STREAM,
@@ -183,6 +185,7 @@ impl Listener {
     /// # Errors
     /// What `bind` or `listen` says.
     pub fn bind(path: &Path) -> io::Result<Self> {
+        let _whole = hold_off();
         let fd = stream_socket()?;
         let (address, _detour) = address(path)?;
         bind(&fd, &address)?;
@@ -197,6 +200,7 @@ impl Listener {
     /// # Errors
     /// When the process is out of descriptors.
     pub fn accept(&self) -> io::Result<Option<Socket>> {
+        let _whole = hold_off();
         loop {
             match accept_with(&self.fd, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK) {
                 Ok(fd) => return Socket::from_fd(fd).map(Some),

@@ -22,6 +22,7 @@ from tests.host.python.servers import Scenario
                 "daemon",
                 "in_a_signal_handler",
                 "at_the_end",
+                "nothing_inherited",
                 "exec_",
             )
         ),

@@ -110,7 +110,7 @@ def threads() -> None:
             thread.join()
 
     with threads_in_calls(3):
-        for leave in (os._exit, sys.exit) * 8:
+        for leave in (os._exit, sys.exit) * 3:
             ended(fork(work, leave))
 
 
@@ -274,6 +274,31 @@ def at_the_end() -> None:
     start()
     print("done", flush=True)
     sys.exit(0)
+
+
+def nothing_inherited() -> None:
+    """A child has none of our descriptors, also where threads were just opening and closing some."""
+    stop = threading.Event()
+
+    def churn() -> None:
+        while not stop.is_set():
+            with hms.connect("test:host/desk") as own:
+                assert own.echo("x") == "x"
+
+    def nothing() -> None:
+        found = {fd: what for fd, what in descriptors(os.getpid()).items() if fd > 2 and "/proc" not in what}
+        assert not found, found
+
+    threads = [threading.Thread(target=churn) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(150):
+            ended(fork(nothing))
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
 
 
 def exec_() -> None:

@@ -1,6 +1,7 @@
 //! What an instance says of itself in the directory: a small JSON file beside its socket.
 
 use crate::runtime::account;
+use hms_ffi_transport::fork::hold_off;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io::Read;
@@ -54,6 +55,7 @@ impl InstanceDescription {
 /// Appends the descriptions in `folder`, which belongs to `uid`. Those of this process are left out: they are known already, and
 /// closing any descriptor of such a file would give up its record lock.
 pub(super) fn read_all(folder: &Path, uid: u32, found: &mut Vec<InstanceDescription>) {
+    let _whole = hold_off();
     let Ok(listing) = fs::read_dir(folder) else {
         return;
     };

@@ -8,13 +8,12 @@ use super::directory;
 use crate::runtime::account::own_uid;
 use crate::runtime::settings::Settings;
 use hms_ffi_core::error::{Error, Result};
-use hms_ffi_transport::fork::{Descriptor, PerProcess};
+use hms_ffi_transport::fork::{Descriptor, PerProcess, hold_off};
 use hms_ffi_transport::socket::Listener;
 use rustix::fs::FlockOperation;
 use rustix::process::{Flock, FlockOffsetType, FlockType, fcntl_getlk};
 use std::fs::{self, Permissions};
 use std::io::{self, Write};
-use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Mutex;
@@ -69,13 +68,7 @@ impl Registration {
                     .lock()
                     .expect("no panic while held")
                     .push(description.clone());
-                Ok((
-                    Registration {
-                        description,
-                        lock: Descriptor::new(lock),
-                    },
-                    listener,
-                ))
+                Ok((Registration { description, lock }, listener))
             }
             Err(error) => {
                 let _ = fs::remove_file(&socket);
@@ -105,7 +98,8 @@ impl Drop for Registration {
 }
 
 /// Writes the description under another name, locks it and renames it into place: who sees it sees it whole and locked.
-fn write(description: &InstanceDescription) -> io::Result<OwnedFd> {
+fn write(description: &InstanceDescription) -> io::Result<Descriptor> {
+    let _whole = hold_off();
     let draft = description
         .folder
         .join(format!(".{}.draft", description.name));
@@ -119,7 +113,7 @@ fn write(description: &InstanceDescription) -> io::Result<OwnedFd> {
         file.write_all(&serde_json::to_vec(description)?)?;
         rustix::fs::fcntl_lock(&file, FlockOperation::NonBlockingLockExclusive)?;
         fs::rename(&draft, description.file())?;
-        Ok(OwnedFd::from(file))
+        Ok(Descriptor::new(file.into()))
     })();
     if result.is_err() {
         let _ = fs::remove_file(&draft);
@@ -132,6 +126,7 @@ pub(crate) fn is_alive(entry: &InstanceDescription) -> bool {
     if entry.own {
         return true;
     }
+    let _whole = hold_off();
     let file = match fs::File::open(entry.file()) {
         Ok(file) => file,
         Err(error) => return error.kind() != io::ErrorKind::NotFound,
