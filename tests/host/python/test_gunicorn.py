@@ -50,8 +50,8 @@ def test_every_worker_answers(provider: Provider, place: Path, kind: tuple[str, 
 def test_workers_that_are_recycled(provider: Provider, place: Path, kind: tuple[str, ...]) -> None:
     options = ("--preload", "--max-requests", "5", "--max-requests-jitter", "3")
     # A worker that is not yet up misses SIGTERM; gunicorn kills it after this time.
-    options = (*options, "--graceful-timeout", "2")
-    with gunicorn(place, provider.runtime, *kind, *options) as server:
+    patience = ("--graceful-timeout", "2")
+    with gunicorn(place, provider.runtime, *kind, *options, *patience) as server:
         seen = ask_many(server, 80)
         assert len(seen) > 5
         server.terminate()

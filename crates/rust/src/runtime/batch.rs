@@ -86,7 +86,15 @@ impl Client {
             chains,
             deadlines,
         };
-        let mut state = inner.wait_for_batch(state, waiting, &parker, interrupt);
+        let mut state = match inner.wait_for_batch(state, waiting, &parker, interrupt) {
+            Ok(state) => state,
+            Err(error) => {
+                let ended = keys.into_iter().map(|key| key.err());
+                return (ended.map(|e| e.unwrap_or_else(|| error.clone())))
+                    .map(Outcome::System)
+                    .collect();
+            }
+        };
         let ended: Vec<_> = keys
             .into_iter()
             .map(|key| {
@@ -124,7 +132,7 @@ impl Inner {
         mut waiting: Waiting,
         parker: &Arc<Parker>,
         interrupt: &mut dyn FnMut() -> bool,
-    ) -> Locked<'a> {
+    ) -> Result<Locked<'a>> {
         for chain in &waiting.chains {
             state.waiting.push((*chain, parker.clone()));
         }
@@ -141,6 +149,9 @@ impl Inner {
                 self.hand_over(&mut state);
                 drop(state);
                 inbound.run();
+                if !self.is_ours() {
+                    return Err(lead::forked(blocked));
+                }
                 state = self.lock();
                 continue;
             }
@@ -166,6 +177,9 @@ impl Inner {
             if let lead::Step::AskInterrupt = step {
                 drop(state);
                 let stop = interrupt();
+                if !self.is_ours() {
+                    return Err(lead::forked(blocked));
+                }
                 state = self.lock();
                 if stop {
                     self.cancel_batch(&mut state, waiting.batch);
@@ -180,7 +194,7 @@ impl Inner {
                 .retain(|(chain, p)| !Arc::ptr_eq(p, parker) || !chains.contains(chain));
         }
         blocked.end(self, &mut state, chain);
-        state
+        Ok(state)
     }
 
     fn cancel_batch(self: &Arc<Self>, state: &mut super::driver::state::State, batch: u64) {

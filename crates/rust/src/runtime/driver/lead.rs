@@ -211,7 +211,7 @@ impl Inner {
                 drop(state);
                 inbound.run();
                 if !self.is_ours() {
-                    return forked(blocked);
+                    return Outcome::System(forked(blocked));
                 }
                 state = self.lock();
                 continue;
@@ -231,7 +231,7 @@ impl Inner {
                 drop(state);
                 let stop = interrupt();
                 if !self.is_ours() {
-                    return forked(blocked);
+                    return Outcome::System(forked(blocked));
                 }
                 state = self.lock();
                 if stop {
@@ -261,11 +261,11 @@ impl Inner {
 }
 
 /// The foreign code that ran during a wait forked, and this is the child: everything here is the parent's, also the answer.
-fn forked(blocked: Blocked) -> Outcome {
+pub(crate) fn forked(blocked: Blocked) -> Error {
     std::mem::forget(blocked);
     let message =
         "this process was forked while it waited for the call, whose answer is the parent's";
-    Outcome::System(Error::new(Code::FailedPrecondition, message).with_sent(Sent::MaybeExecuted))
+    Error::new(Code::FailedPrecondition, message).with_sent(Sent::MaybeExecuted)
 }
 
 thread_local! {
