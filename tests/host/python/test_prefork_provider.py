@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,3 +47,63 @@ def test_every_worker_serves(server: WebServer, runtime: Path) -> None:
         assert [path for path in runtime.rglob("*") if not path.is_dir()] == []
         with pytest.raises(hms.Unavailable):
             desk.process(timeout=0.5)
+
+
+def test_no_idempotent_call_fails_while_the_workers_are_replaced(
+    server: WebServer, runtime: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # gunicorn stops the old workers before the new ones are up, so for a moment there is no provider at all.
+    monkeypatch.setenv("HMS_RETRIES", "20")
+    stop = threading.Event()
+    wrong: list[object] = []
+    calls = 0
+
+    def load() -> None:
+        nonlocal calls
+        while not stop.is_set():
+            calls += 1
+            try:
+                assert desk.echo(str(calls)) == str(calls)
+            except Exception as error:
+                wrong.append(error)
+
+    with hms.connect("test:host/desk", runtime_dir=runtime) as desk:
+        thread = threading.Thread(target=load)
+        thread.start()
+        try:
+            for _ in range(2):
+                before = children(server.pid)
+                server.process.send_signal(signal.SIGHUP)
+
+                def replaced(before: set[int] = before) -> bool:
+                    now = children(server.pid)
+                    return len(now) == 2 and not now & before
+
+                eventually("the workers are replaced", replaced, 30)
+                eventually("the new workers answer", lambda: desk.process() in children(server.pid), 30)
+        finally:
+            stop.set()
+            thread.join()
+    assert wrong == []
+    assert calls > 10
+    server.terminate()
+    server.has_no_complaints()
+
+
+def test_a_worker_that_is_killed_is_replaced(server: WebServer, runtime: Path) -> None:
+    with hms.connect("test:host/desk", runtime_dir=runtime) as desk:
+        first, *_ = children(server.pid)
+        os.kill(first, signal.SIGKILL)
+        # The kernel may tell of the death later than `kill` returns; no call is lost all the same.
+        eventually("the other worker answers", lambda: desk.process() != first)
+        eventually("the worker is replaced", lambda: len(children(server.pid) - {first}) == 2)
+        seen: set[int] = set()
+
+        def all_seen() -> bool:
+            with hms.connect("test:host/desk", runtime_dir=runtime) as fresh:
+                seen.update(fresh.process() for _ in range(10))
+            return len(seen - {first}) == 2
+
+        eventually("both workers answer", all_seen)
+        assert seen - {first} == children(server.pid)
+    server.terminate()
