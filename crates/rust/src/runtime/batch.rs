@@ -138,6 +138,7 @@ impl Inner {
         }
         let chain = waiting.chains.first().copied().unwrap_or_default();
         let blocked = Blocked::begin(self, &mut state, chain);
+        let mut questions = lead::Questions::default();
         while state
             .batches
             .get(&waiting.batch)
@@ -174,7 +175,7 @@ impl Inner {
             self.flush(&mut state);
             let (next, step) = self.wait_once(state, parker, until, |state| &mut state.parked);
             state = next;
-            if let lead::Step::AskInterrupt = step {
+            if questions.are_due(&step, now) {
                 drop(state);
                 let stop = interrupt();
                 if !self.is_ours() {

@@ -81,6 +81,23 @@ pub(crate) enum Step {
     AskInterrupt,
 }
 
+/// When a waiting thread asks whether it was interrupted. A leader on a busy link never waits so long that its time is up.
+#[derive(Default)]
+pub(crate) struct Questions(u64);
+
+impl Questions {
+    /// After a wait that began at `now`.
+    pub fn are_due(&mut self, step: &Step, now: u64) -> bool {
+        let next = match self.0 {
+            0 => now + LOOK_UP.as_nanos() as u64,
+            at => at,
+        };
+        let due = matches!(step, Step::AskInterrupt) || now >= next;
+        self.0 = if due { 0 } else { next };
+        due
+    }
+}
+
 impl Inner {
     /// Waits once, as the leader if there is none, else parked in the list that `park` chooses; until `until` (0: no limit).
     pub fn wait_once<'a>(
@@ -189,8 +206,7 @@ impl Inner {
         // Rarely more than a few: threads that wait at this moment.
         state.waiting.push((chain, parker.clone()));
         let blocked = Blocked::begin(self, &mut state, chain);
-        // A leader on a busy link never waits so long that its time is up.
-        let mut ask_at = 0;
+        let mut questions = Questions::default();
         let (outcome, plan) = loop {
             let Some(pending) = state.pending.get(&key) else {
                 break (
@@ -221,13 +237,9 @@ impl Inner {
                 self.give_up(&mut state, key, Reason::Deadline);
                 break (Outcome::System(call::late(sent)), None);
             }
-            if ask_at == 0 {
-                ask_at = now + LOOK_UP.as_nanos() as u64;
-            }
             let (next, step) = self.wait_once(state, parker, deadline, |state| &mut state.parked);
             state = next;
-            if matches!(step, Step::AskInterrupt) || now >= ask_at {
-                ask_at = 0;
+            if questions.are_due(&step, now) {
                 drop(state);
                 let stop = interrupt();
                 if !self.is_ours() {
