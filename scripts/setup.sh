@@ -108,7 +108,7 @@ if wants node; then
         mkdir -p "$folder/node_modules"
         cp "$lock" "$folder/node_modules/.installed-lock"
       fi
-    done < <(git ls-files --cached --others --exclude-standard '*package-lock.json')
+    done < <(git ls-files --cached --others --exclude-standard '*package-lock.json' ':!benches')
   fi
 fi
 

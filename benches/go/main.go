@@ -21,11 +21,13 @@ type call func(ctx context.Context) error
 
 // figure compares one shape; times are medians in microseconds per call.
 type figure struct {
-	Name  string  `json:"name"`
-	Ours  float64 `json:"ours"`
-	Peer  float64 `json:"peer"`
-	Ratio float64 `json:"ratio"`
-	Unit  string  `json:"unit"`
+	Name     string       `json:"name"`
+	InFlight int          `json:"in_flight"`
+	Ours     float64      `json:"ours"`
+	Peer     float64      `json:"peer"`
+	Ratio    float64      `json:"ratio"` // the median of the rounds' ratios
+	Unit     string       `json:"unit"`
+	Samples  [][2]float64 `json:"samples"` // ours and the peer, a pair for each round
 }
 
 func main() {
@@ -80,20 +82,27 @@ func compare(rounds, calls int) error {
 	}
 	var figures []figure
 	for _, inFlight := range []int{1, 64} {
-		var times [2][]float64
+		var samples [][2]float64
 		for round := range rounds + 1 {
-			for side, call := range []call{ours, peer} {
-				took, err := run(call, inFlight, calls)
+			var pair [2]float64
+			for turn := range 2 {
+				side := (turn + round) % 2 // who begins alternates
+				took, err := run([]call{ours, peer}[side], inFlight, calls)
 				if err != nil {
 					return err
 				}
-				if round > 0 { // the first warms up
-					times[side] = append(times[side], took)
-				}
+				pair[side] = took
+			}
+			if round > 0 { // the first warms up
+				samples = append(samples, pair)
 			}
 		}
-		a, b := median(times[0]), median(times[1])
-		figures = append(figures, figure{fmt.Sprintf("go, %d in flight", inFlight), a, b, a / b, "us"})
+		figures = append(figures, figure{
+			Name: fmt.Sprintf("go, %d in flight", inFlight), InFlight: inFlight, Unit: "us", Samples: samples,
+			Ours:  median(samples, func(pair [2]float64) float64 { return pair[0] }),
+			Peer:  median(samples, func(pair [2]float64) float64 { return pair[1] }),
+			Ratio: median(samples, func(pair [2]float64) float64 { return pair[0] / pair[1] }),
+		})
 	}
 	return json.NewEncoder(os.Stdout).Encode(figures)
 }
@@ -144,9 +153,13 @@ func run(call call, inFlight, calls int) (float64, error) {
 	}
 }
 
-func median(times []float64) float64 {
-	sort.Float64s(times)
-	return times[len(times)/2]
+func median(samples [][2]float64, of func(pair [2]float64) float64) float64 {
+	var values []float64
+	for _, pair := range samples {
+		values = append(values, of(pair))
+	}
+	sort.Float64s(values)
+	return values[len(values)/2]
 }
 
 func socket(scratch string) string { return filepath.Join(scratch, "grpc.sock") }
