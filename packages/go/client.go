@@ -41,9 +41,9 @@ func Connect(ctx context.Context, iface string, given ...Option) (*Client, error
 		defer native.FreeContract(contract)
 	}
 	start := startOptions(ctx)
-	e, err := d.await(ctx, func(token uint64) error {
+	e, err := d.connect(ctx, func(token uint64) error {
 		return native.ConnectStart(d.handle, iface, contract, o.lines(), start.Timeout, start.Parent, token)
-	}, nil)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +78,7 @@ func (c *Client) Close() error {
 	c.closeOnce.Do(func() {
 		runtime.SetFinalizer(c, nil)
 		native.CloseClient(c.handle)
-		c.driver.turn()
+		c.driver.push(native.LookAfter, false)
 	})
 	return nil
 }
@@ -136,13 +136,12 @@ func (c *Client) call(ctx context.Context, name string, result reflect.Value, ar
 	if failure := c.codec.lowerArgs(w, f, args); failure != nil {
 		return traced(ctx, failure)
 	}
-	start := startOptions(ctx)
-	e, err := c.driver.await(ctx, func(token uint64) error {
-		return native.Start(c.handle, uint32(index), w.Bytes(), &start, token)
-	}, func(token uint64) { native.GiveUp(c.handle, token) })
+	e, err := c.driver.call(ctx, &callRequest{
+		client: c.handle, function: uint32(index), args: w.Bytes(), options: startOptions(ctx),
+	})
 	runtime.KeepAlive(c)
 	if err != nil {
-		return traced(ctx, err.(*Error))
+		return traced(ctx, err)
 	}
 	switch e.Outcome {
 	case native.OK:

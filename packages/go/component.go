@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hms-ffi/hms-ffi/packages/go/internal/native"
@@ -35,6 +37,7 @@ type handler struct {
 	outcome  schema.Outcome
 	result   bool // it returns a value beside the error
 	frame    Frame
+	typical  atomic.Int64 // nanoseconds that it takes
 }
 
 var (
@@ -99,6 +102,7 @@ func (c *Component) newHandler(f *schema.Function, call reflect.Value) (*handler
 	}
 	t := call.Type()
 	h := &handler{function: f, call: call, outcome: c.codec.schema.Outcome(f), frame: handlerFrame(call)}
+	h.typical.Store(unknownTime)
 	first := 0
 	if t.NumIn() > 0 && t.In(0) == contextType {
 		h.takesCtx, first = true, 1
@@ -203,7 +207,8 @@ func (c *Component) Start() error {
 		d.mu.Unlock()
 		return received(err)
 	}
-	d.turn()
+	d.rouse()
+	d.push(native.LookAfter, false)
 	return nil
 }
 
@@ -214,12 +219,50 @@ func (c *Component) Serve(ctx context.Context) error {
 		return err
 	}
 	<-ctx.Done()
-	native.StopAccepting(c.server)
-	c.driver.turn()
-	for until := time.Now().Add(c.options.grace); native.InFlight(c.server) > 0 && time.Now().Before(until); {
-		time.Sleep(5 * time.Millisecond)
-	}
+	c.drain()
 	return c.Close()
+}
+
+// drain takes no new calls and waits for those that run, as long as Grace allows.
+func (c *Component) drain() {
+	c.mu.Lock()
+	server, d := c.server, c.driver
+	c.mu.Unlock()
+	if server == 0 {
+		return // it was closed
+	}
+	native.StopAccepting(server)
+	waits := &draining{server: server, idle: make(chan struct{})}
+	d.mu.Lock()
+	d.draining = append(d.draining, waits)
+	d.mu.Unlock()
+	d.push(native.LookAfter, false) // and notices if nothing runs at all
+	grace := time.NewTimer(c.options.grace)
+	defer grace.Stop()
+	select {
+	case <-waits.idle:
+	case <-grace.C:
+		d.mu.Lock()
+		d.draining = slices.DeleteFunc(d.draining, func(other *draining) bool { return other == waits })
+		d.mu.Unlock()
+	}
+}
+
+// draining is a server that takes no new calls.
+type draining struct {
+	server uint64
+	idle   chan struct{} // closed when nothing runs any more
+}
+
+// noticeIdle ends the waits of drain for servers that run nothing any more. Under d.mu.
+func (d *driver) noticeIdle() {
+	d.draining = slices.DeleteFunc(d.draining, func(waits *draining) bool {
+		idle := native.InFlight(waits.server) == 0
+		if idle {
+			close(waits.idle)
+		}
+		return idle
+	})
 }
 
 // Close ends the component now: running calls are cancelled.
@@ -227,11 +270,17 @@ func (c *Component) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.server != 0 {
+		d := c.driver
 		native.CloseServer(c.server)
-		c.driver.turn()
-		c.driver.mu.Lock()
-		delete(c.driver.serving, c.token)
-		c.driver.mu.Unlock()
+		d.push(native.LookAfter, false)
+		d.mu.Lock()
+		delete(d.serving, c.token)
+		for _, call := range d.calls {
+			if call.owner == c {
+				call.end(false)
+			}
+		}
+		d.mu.Unlock()
 		c.server = 0
 	}
 	if c.contract != 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"time"
 
@@ -13,26 +14,29 @@ import (
 // inbound is a call that is being served.
 type inbound struct {
 	driver    *driver
+	owner     *Component // nil if it was closed meanwhile
 	handle    uint64
+	index     uint32 // of the function
 	component string
 	function  string
-	ctx       context.Context
-	cancel    context.CancelCauseFunc
-	release   context.CancelFunc // of the deadline
+	message   []byte
+	ctx       *callContext
+
+	kept   bool // the keeper runs it
+	keeper int  // which keeper: its generation
 }
 
-// newInbound makes the context of a call, whose deadline counts from now.
+// newInbound makes a call of its event; the deadline counts from now.
 func newInbound(d *driver, component *Component, e *native.Event) *inbound {
-	call := &inbound{driver: d, handle: e.Handle, release: func() {}}
+	call := &inbound{driver: d, owner: component, handle: e.Handle, index: e.Function, message: e.Body}
 	if component != nil {
 		call.component = component.Interface()
 		call.function = component.codec.schema.Functions[e.Function].Name
 	}
-	ctx := context.WithValue(context.Background(), callKey, call)
+	call.ctx = &callContext{call: call}
 	if e.Remaining >= 0 {
-		ctx, call.release = context.WithTimeout(ctx, time.Duration(e.Remaining))
+		call.ctx.deadline = time.Now().Add(time.Duration(e.Remaining))
 	}
-	call.ctx, call.cancel = context.WithCancelCause(ctx)
 	return call
 }
 
@@ -48,28 +52,82 @@ func (call *inbound) end(late bool) {
 	if late {
 		cause = context.DeadlineExceeded
 	}
-	call.cancel(cause)
+	call.ctx.end(cause)
 }
 
 // reply ends the call.
 func (call *inbound) reply(outcome uint32, body []byte) {
-	call.driver.mu.Lock()
-	delete(call.driver.calls, call.handle)
-	call.driver.mu.Unlock()
-	native.Reply(call.handle, outcome, body)
-	call.driver.turn()
-	call.cancel(nil)
-	call.release()
+	d := call.driver
+	look := native.LookNever
+	if len(body) >= largeBody {
+		native.Reply(call.handle, outcome, body)
+		look = native.LookAfter
+	}
+	d.mu.Lock()
+	delete(d.calls, call.handle)
+	if look == native.LookNever {
+		d.requests.Reply(call.handle, outcome, body)
+	}
+	// The keeper sends replies when it looks for more calls.
+	kept, crowd := call.kept && call.keeper == d.keeper.generation, len(d.calls) > 0
+	d.mu.Unlock()
+	if !kept {
+		d.push(look, crowd)
+	}
+	call.ctx.end(context.Canceled)
 }
 
-// run serves a call on its own goroutine.
-func (c *Component) run(call *inbound, function uint32, message []byte) {
-	h := c.handlers[function]
-	if h == nil {
-		err := &Error{Code: Unimplemented, Message: c.codec.schema.Functions[function].Name + " cannot be called yet"}
-		call.reply(native.System, encodeError(err))
+// handler is what serves the call; nil if nothing does.
+func (call *inbound) handler() *handler {
+	if call.owner == nil {
+		return nil
+	}
+	return call.owner.handlers[call.index]
+}
+
+// isShort tells whether the handler typically ends at once.
+func (call *inbound) isShort() bool {
+	h := call.handler()
+	return h != nil && h.typical.Load() < int64(short)
+}
+
+// run serves the call, on whichever goroutine.
+func (call *inbound) run() {
+	h := call.handler()
+	switch {
+	case call.owner == nil:
+		call.fail(&Error{Code: Unavailable, Message: "the component is closed"})
+		return
+	case h == nil:
+		call.fail(&Error{Code: Unimplemented, Message: call.function + " cannot be called yet"})
+		return
+	case call.ctx.Err() != nil: // it ended before it began
+		call.reply(native.Cancelled, nil)
 		return
 	}
+	began := time.Now()
+	call.owner.serve(call, h)
+	h.took(time.Since(began))
+}
+
+// fail ends the call with a system error.
+func (call *inbound) fail(err *Error) { call.reply(native.System, encodeError(err)) }
+
+// took notes how long a call took; the last ones weigh most, so that a change is noticed within a few.
+func (h *handler) took(d time.Duration) {
+	typical := h.typical.Load()
+	if typical == unknownTime {
+		h.typical.Store(int64(d))
+		return
+	}
+	h.typical.Store((3*typical + int64(d)) / 4)
+}
+
+// unknownTime stands for that of a handler that never ran.
+const unknownTime = math.MaxInt64
+
+// serve runs a handler and answers.
+func (c *Component) serve(call *inbound, h *handler) {
 	args := make([]reflect.Value, 0, len(h.params)+1)
 	if h.takesCtx {
 		args = append(args, reflect.ValueOf(call.ctx))
@@ -78,11 +136,11 @@ func (c *Component) run(call *inbound, function uint32, message []byte) {
 	for _, param := range h.params {
 		values = append(values, reflect.New(param).Elem())
 	}
-	if failure := c.codec.liftArgs(h.function, h.plans, message, values); failure != nil {
-		call.reply(native.System, encodeError(failure))
+	if failure := c.codec.liftArgs(h.function, h.plans, call.message, values); failure != nil {
+		call.fail(failure)
 		return
 	}
-	result, err := c.invoke(h, args[:len(args)+len(values)])
+	result, err := c.invoke(call, h, args[:len(args)+len(values)])
 	w := c.codec.writer()
 	defer release(w)
 	if err == nil {
@@ -105,17 +163,26 @@ func (c *Component) run(call *inbound, function uint32, message []byte) {
 		}
 	}
 	system := c.systemError(call, h, err)
-	if system.Code == Cancelled && call.ctx.Err() != nil && !errors.Is(context.Cause(call.ctx), context.DeadlineExceeded) {
+	if system.Code == Cancelled && call.ctx.Err() != nil && !errors.Is(call.ctx.Err(), context.DeadlineExceeded) {
 		call.reply(native.Cancelled, nil)
 		return
 	}
-	call.reply(native.System, encodeError(system))
+	call.fail(system)
 }
 
 // invoke calls the handler; its panic is an internal error with the place where it happened.
-func (c *Component) invoke(h *handler, args []reflect.Value) (result reflect.Value, err error) {
+func (c *Component) invoke(call *inbound, h *handler, args []reflect.Value) (result reflect.Value, err error) {
+	returned := false
 	defer func() {
-		if cause := recover(); cause != nil {
+		cause := recover()
+		if cause == nil && !returned {
+			// Nobody comes back from here.
+			call.fail(&Error{
+				Code: Internal, Message: "the handler ended its goroutine (runtime.Goexit)", MaybeExecuted: true,
+				Trace: in(c.Interface(), []Frame{h.frame}),
+			})
+		}
+		if cause != nil {
 			failure := &Error{Code: Internal, Message: fmt.Sprintf("panic: %v", cause), MaybeExecuted: true, Trace: panicTrace()}
 			if wrapped, ok := cause.(error); ok {
 				failure.wrapped = wrapped
@@ -127,6 +194,7 @@ func (c *Component) invoke(h *handler, args []reflect.Value) (result reflect.Val
 		}
 	}()
 	out := h.call.Call(args)
+	returned = true
 	if n := len(out); n > 0 && out[n-1].Type() == errorType {
 		if !out[n-1].IsNil() {
 			err = out[n-1].Interface().(error)

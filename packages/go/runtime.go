@@ -1,29 +1,43 @@
 package hmsffi
 
 import (
-	"context"
 	"errors"
 	"os"
+	"runtime"
 	"sync"
 	"sync/atomic"
+	"syscall"
+	"time"
 
 	"github.com/hms-ffi/hms-ffi/packages/go/internal/native"
 )
 
-// driver is this process's driver: one goroutine waits for its descriptor on the netpoller, never inside cgo, and
-// hands on what happened.
+// driver is this process's driver. What is to be done is written down as requests; whoever comes first exchanges all of
+// them for events, in one crossing (exchange). One goroutine at a time waits on the netpoller, never inside cgo: a
+// caller that is alone waits there for its own reply (await.go), else the keeper does (keeper.go).
 type driver struct {
 	handle uint64
 	file   *os.File
+	conn   syscall.RawConn // of file
 	next   atomic.Uint64
 
-	turning sync.Mutex // held in a turn, which one goroutine at a time may take
-	turner  native.Turner
+	mu         sync.Mutex
+	requests   native.Requests
+	spare      native.Requests
+	look       native.Look // asked for while somebody exchanged
+	exchanging bool
+	exchanger  *native.Exchanger     // used by whoever exchanges
+	each       func(*native.Event)   // happened, of each event
+	waiting    map[uint64]*waiter    // by token: connects and calls
+	serving    map[uint64]*Component // by token
+	draining   []*draining
+	calls      map[uint64]*inbound // by handle
+	fresh      []*inbound          // calls that nobody has taken to run
 
-	mu      sync.Mutex
-	waiting map[uint64]chan native.Event // by token: connects and calls
-	serving map[uint64]*Component        // by token
-	calls   map[uint64]*inbound          // by handle
+	polling   bool    // somebody waits on the netpoller, or is about to
+	leader    *waiter // the call whose caller does so
+	interrupt bool    // the leader's event came to somebody else
+	keeper    keeper
 }
 
 var (
@@ -48,113 +62,99 @@ func currentDriver() (*driver, error) {
 		return nil, &Error{Code: ResourceExhausted, Message: "no descriptor for the driver", wrapped: err}
 	}
 	d := &driver{
-		handle: handle, file: os.NewFile(duplicate, "hms-ffi driver"),
-		waiting: map[uint64]chan native.Event{}, serving: map[uint64]*Component{}, calls: map[uint64]*inbound{},
+		handle: handle, file: os.NewFile(duplicate, "hms-ffi driver"), exchanger: native.NewExchanger(),
+		waiting: map[uint64]*waiter{}, serving: map[uint64]*Component{}, calls: map[uint64]*inbound{},
 	}
-	conn, err := d.file.SyscallConn()
+	d.each = d.happened
+	d.conn, err = d.file.SyscallConn()
+	if err == nil {
+		err = d.file.SetReadDeadline(time.Time{})
+	}
 	if err != nil {
 		return nil, &Error{Code: Internal, Message: "the driver's descriptor cannot be watched", wrapped: err}
 	}
-	go func() {
-		_ = conn.Read(func(uintptr) bool {
-			d.turn()
-			return false // wait again; the process ends with this goroutine waiting
-		})
-	}()
+	d.keeper.begin(d)
 	theDriver = d
 	return d, nil
 }
 
-// turn hands on what has happened. Call it after starting a call or replying, too.
-func (d *driver) turn() {
-	d.turning.Lock()
-	defer d.turning.Unlock()
-	for d.turner.Turn(d.handle, d.happened) {
+// exchange does what is requested, sends it, and hands on what has happened. If somebody is at it already, that one does
+// it. It gives the calls to serve that came, which whoever calls has to run. self is the leader's call, if it is the
+// leader who calls.
+func (d *driver) exchange(look native.Look, self *waiter) []*inbound {
+	d.mu.Lock()
+	if d.exchanging {
+		d.look = max(d.look, min(look, native.LookAfter))
+		d.mu.Unlock()
+		return nil
+	}
+	d.exchanging = true
+	for look != native.LookNever || d.requests.Len() > 0 {
+		requests := d.requests
+		d.requests = d.spare
+		d.mu.Unlock()
+		more := d.exchanger.Exchange(d.handle, &requests, look, d.each)
+		requests.Reset()
+		d.mu.Lock()
+		d.spare = requests
+		look, d.look = d.look, native.LookNever
+		if more {
+			look = native.LookAfter
+		}
+	}
+	d.exchanging = false
+	fresh, interrupt := d.fresh, d.interrupt && d.leader != nil && d.leader != self
+	d.fresh, d.interrupt = nil, false
+	if len(d.draining) > 0 {
+		d.noticeIdle()
+	}
+	d.mu.Unlock()
+	if interrupt {
+		d.wakePoller()
+	}
+	return fresh
+}
+
+// push exchanges for somebody who does not wait on the netpoller. In a crowd it lets others add to it first.
+func (d *driver) push(look native.Look, crowd bool) {
+	if crowd {
+		runtime.Gosched()
+	}
+	for _, call := range d.exchange(look, nil) {
+		go call.run()
 	}
 }
 
-func (d *driver) happened(e native.Event) {
+// wakePoller lets whoever waits on the netpoller look about.
+func (d *driver) wakePoller() { _ = d.file.SetReadDeadline(time.Unix(1, 0)) }
+
+// happened hands on one event.
+func (d *driver) happened(e *native.Event) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	switch e.Kind {
 	case native.Connected, native.Done:
-		d.mu.Lock()
-		waiting, ok := d.waiting[e.Token]
+		w, ok := d.waiting[e.Token]
 		delete(d.waiting, e.Token)
-		d.mu.Unlock()
 		if ok {
-			waiting <- e // has room for it
+			w.event <- *e // has room for it
+			d.interrupt = d.interrupt || w == d.leader
 		} else if e.Kind == native.Connected && e.Handle != 0 {
-			native.CloseClient(e.Handle) // whoever connected has given up
+			// Whoever connected has given up.
+			go func() {
+				native.CloseClient(e.Handle)
+				d.push(native.LookAfter, false)
+			}()
 		}
 	case native.Call:
-		d.mu.Lock()
-		component := d.serving[e.Token]
-		call := newInbound(d, component, &e)
+		call := newInbound(d, d.serving[e.Token], e)
 		d.calls[e.Handle] = call
-		d.mu.Unlock()
-		if component == nil {
-			call.reply(native.System, encodeError(&Error{Code: Unavailable, Message: "the component is closed"}))
-			return
-		}
-		go component.run(call, e.Function, e.Body)
+		d.fresh = append(d.fresh, call)
 	case native.Cancel:
-		d.mu.Lock()
-		call := d.calls[e.Handle]
-		d.mu.Unlock()
-		if call != nil {
+		if call := d.calls[e.Handle]; call != nil {
 			call.end(e.Outcome == 1)
 		}
 	}
-}
-
-var channels = sync.Pool{New: func() any { return make(chan native.Event, 1) }}
-
-// await starts something under a token and waits for its event, or until ctx ends.
-func (d *driver) await(ctx context.Context, start func(token uint64) error, giveUp func(token uint64)) (native.Event, error) {
-	token := d.next.Add(1)
-	channel := channels.Get().(chan native.Event)
-	d.mu.Lock()
-	d.waiting[token] = channel
-	d.mu.Unlock()
-	if err := start(token); err != nil {
-		d.forget(token)
-		return native.Event{}, received(err)
-	}
-	d.turn()
-	select {
-	case e := <-channel:
-		channels.Put(channel)
-		return e, nil
-	case <-ctx.Done():
-	}
-	if !d.forget(token) {
-		// The event came at the same moment: it is the outcome.
-		e := <-channel
-		channels.Put(channel)
-		return e, nil
-	}
-	if giveUp != nil {
-		giveUp(token)
-		d.turn()
-	}
-	return native.Event{}, ended(ctx)
-}
-
-// forget takes a token back; false if its event is on its way.
-func (d *driver) forget(token uint64) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	_, ok := d.waiting[token]
-	delete(d.waiting, token)
-	return ok
-}
-
-// ended is the error of a call whose context has ended.
-func ended(ctx context.Context) *Error {
-	err := &Error{Code: Cancelled, Message: "the call was cancelled by its caller", MaybeExecuted: true, wrapped: context.Cause(ctx)}
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		err.Code, err.Message = DeadlineExceeded, "the deadline passed before the call ended"
-	}
-	return err
 }
 
 // received is an error of the library as an *Error.
@@ -166,4 +166,12 @@ func received(err error) error {
 		return &Error{Code: Unimplemented, Message: err.Error()}
 	}
 	return err
+}
+
+// asOurs is an error as an *Error.
+func asOurs(err error) *Error {
+	if own, ok := err.(*Error); ok {
+		return own
+	}
+	return &Error{Code: Internal, Message: err.Error(), wrapped: err}
 }

@@ -2,7 +2,7 @@
  *
  * - Objects are handles: integers that are never reused. A wrong one is an error, not a crash.
  * - Bytes that go in are copied before the function returns; texts are UTF-8 with a length, without a final zero.
- * - A HmsBuffer that comes out belongs to the caller: free it with hms_buffer_free.
+ * - A HmsBuffer that comes out belongs to the caller: free it with hms_buffer_free (which ignores one with cap 0).
  * - Functions that return int32_t return 0, or 1 with an error in *error (docs/protocol.md, section 5).
  *   hms_error_code and hms_error_text read it.
  * - Nothing blocks but hms_connect and hms_call. Pointers for results may be NULL.
@@ -72,6 +72,31 @@ int32_t hms_driver_new(const uint8_t *name, size_t name_len, uint64_t *driver, i
  * Call it when the descriptor is readable, and once after starting calls or replying. */
 size_t hms_driver_turn(uint64_t driver, HmsEvent *events, size_t capacity);
 void hms_driver_free(uint64_t driver);
+
+/* Something to be done. Its bytes (body, idempotency key, traceparent) follow those of the request before it. */
+typedef struct HmsRequest {
+  uint32_t kind;     /* 1 start a call, 2 give a call up, 3 answer a call: hms_call_start, _give_up, _reply */
+  uint32_t function; /* 1: index of the function in the schema; 3: the outcome */
+  uint64_t handle;   /* 1, 2: the client; 3: the call to serve */
+  uint64_t token;    /* 1, 2: of the call */
+  uint64_t parent;   /* 1: the call that is being served meanwhile, or 0 */
+  int64_t timeout;   /* 1 */
+  uint64_t body_len;
+  uint32_t key_len;
+  uint32_t trace_len;
+  uint32_t flags; /* 1: HMS_WAIT_FOR_ROOM */
+  uint32_t reserved;
+} HmsRequest;
+
+/* A call over the quota of calls in flight (HMS_MAX_CALLS) waits for a place instead of failing. */
+#define HMS_WAIT_FOR_ROOM 1
+
+/* Does count requests, hands them to the sockets together, and writes down up to capacity events; more are there if it
+ * fills them all. look: 0 takes only events that are there already, 1 looks for new ones afterwards, 2 before the
+ * requests. Bodies whose cap is 0 belong to the driver and last until the next exchange. A call that cannot start ends
+ * with an event. One thread at a time; not together with hms_driver_turn of the same driver. */
+size_t hms_driver_exchange(uint64_t driver, const HmsRequest *requests, size_t count, const uint8_t *bytes,
+                           size_t bytes_len, uint32_t look, HmsEvent *events, size_t capacity);
 
 /* Starts a connect; an event of kind 1 ends it. contract is the caller's own view, or 0. timeout: nanoseconds, -1 the
  * default, -2 none. parent: the call that is being served meanwhile, or 0. */

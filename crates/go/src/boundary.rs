@@ -23,7 +23,7 @@ pub unsafe fn entry(out: *mut Buffer, run: impl FnOnce() -> Result<()>) -> i32 {
         Ok(()) => OK,
         Err(error) => {
             // SAFETY: as this function's own.
-            unsafe { set(out, error::encode(&error)) };
+            unsafe { set(out, error::encode(&error).into()) };
             FAILED
         }
     }

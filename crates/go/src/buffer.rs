@@ -14,6 +14,15 @@ impl Buffer {
         len: 0,
         cap: 0,
     };
+
+    /// Bytes that stay the library's: freeing the buffer does nothing.
+    pub fn borrowed(bytes: &[u8]) -> Buffer {
+        Buffer {
+            ptr: bytes.as_ptr().cast_mut(),
+            len: bytes.len(),
+            cap: 0,
+        }
+    }
 }
 
 impl From<Vec<u8>> for Buffer {

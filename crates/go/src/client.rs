@@ -145,11 +145,21 @@ pub unsafe extern "C" fn hms_call_start(
                 traceparent: given(text(traceparent, traceparent_len)?),
                 ..CallOptions::default()
             };
-            let args = slice(args, args_len).to_vec();
-            CLIENTS.get(client)?.start(function, args, &options, token);
-            Ok(())
+            start(client, function, slice(args, args_len), &options, token)
         })
     }
+}
+
+pub fn start(
+    client: u64,
+    function: u32,
+    args: &[u8],
+    options: &CallOptions,
+    token: u64,
+) -> Result<()> {
+    let client = CLIENTS.get(client)?;
+    client.start(function, args.to_vec(), options, token);
+    Ok(())
 }
 
 fn given(text: &str) -> Option<String> {
@@ -185,7 +195,7 @@ pub unsafe extern "C" fn hms_call(
                 .call(function, args, &options, &mut || false);
             let (kind, bytes) = runtime::parts(ended);
             set(outcome, kind);
-            set(body, bytes);
+            set(body, bytes.into());
             Ok(())
         })
     }
@@ -194,11 +204,13 @@ pub unsafe extern "C" fn hms_call(
 /// Nobody waits any more for the call with this token: no event will come for it.
 #[unsafe(no_mangle)]
 pub extern "C" fn hms_call_give_up(client: u64, token: u64) {
-    quiet((), || {
-        if let Ok(client) = CLIENTS.get(client) {
-            client.give_up(token);
-        }
-    });
+    quiet((), || give_up(client, token));
+}
+
+pub fn give_up(client: u64, token: u64) {
+    if let Ok(client) = CLIENTS.get(client) {
+        client.give_up(token);
+    }
 }
 
 /// Closes a client and ends its handle.

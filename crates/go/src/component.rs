@@ -248,13 +248,14 @@ pub extern "C" fn hms_call_text(call: u64, which: u32) -> Buffer {
 /// `body` points to `body_len` bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hms_call_reply(call: u64, outcome: u32, body: *const u8, body_len: usize) {
-    quiet((), || {
-        let Some(pending) = CALLS.remove(call) else {
-            return;
-        };
-        ids().remove(&pending.call.id());
-        // SAFETY: as this function's own.
-        let outcome = runtime::outcome_of(outcome, unsafe { slice(body, body_len) });
-        pending.call.reply(outcome);
-    });
+    // SAFETY: as this function's own.
+    quiet((), || reply(call, outcome, unsafe { slice(body, body_len) }));
+}
+
+pub fn reply(call: u64, outcome: u32, body: &[u8]) {
+    let Some(pending) = CALLS.remove(call) else {
+        return;
+    };
+    ids().remove(&pending.call.id());
+    pending.call.reply(runtime::outcome_of(outcome, body));
 }

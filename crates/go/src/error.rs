@@ -6,8 +6,8 @@ use hms_ffi_core::protocol::{decode_error, encode_error};
 use crate::boundary::quiet;
 use crate::buffer::{Buffer, slice};
 
-pub fn encode(error: &Error) -> Buffer {
-    encode_error(error).into()
+pub fn encode(error: &Error) -> Vec<u8> {
+    encode_error(error)
 }
 
 pub fn decode(bytes: &[u8]) -> Result<Error> {

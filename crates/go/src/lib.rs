@@ -10,6 +10,8 @@ mod client;
 mod component;
 mod contract;
 mod error;
+mod event;
+mod exchange;
 mod handle;
 mod runtime;
 mod settings;

@@ -1,20 +1,26 @@
 //! Drivers: who waits, and what they learn.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use hms_ffi::runtime::{Driver, Event as Happening, Outcome};
+use hms_ffi::runtime::{Driver, Outcome};
 use hms_ffi_core::error::Result;
 
 use crate::boundary::{entry, quiet};
 use crate::buffer::{Buffer, set, text};
 use crate::handle::Table;
-use crate::{client, component, error};
+use crate::error;
+use crate::event::{Event, Inbox};
 
-/// A driver and what came from it but did not fit the caller's events.
+/// A driver and what came from it.
 pub struct Loop {
     pub driver: Driver,
-    waiting: Mutex<VecDeque<Happening>>,
+    inbox: Mutex<Inbox>,
+}
+
+impl Loop {
+    pub fn inbox(&self) -> MutexGuard<'_, Inbox> {
+        self.inbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 static LOOPS: Table<Arc<Loop>> = Table::new("driver");
@@ -29,14 +35,6 @@ pub fn language(name: &str) -> &'static str {
         "go" => "go",
         _ => "c",
     }
-}
-
-/// What [`Event::kind`] says.
-mod kind {
-    pub const CONNECTED: u32 = 1;
-    pub const DONE: u32 = 2;
-    pub const CALL: u32 = 3;
-    pub const CANCEL: u32 = 4;
 }
 
 /// How a call ended; also what a reply says.
@@ -58,80 +56,12 @@ pub fn outcome_of(kind: u32, bytes: &[u8]) -> Outcome {
 }
 
 /// The numbers and bytes of an outcome.
-pub fn parts(outcome: Outcome) -> (u32, Buffer) {
+pub fn parts(outcome: Outcome) -> (u32, Vec<u8>) {
     match outcome {
-        Outcome::Ok(bytes) => (outcome::OK, bytes.into()),
-        Outcome::Declared(bytes) => (outcome::DECLARED, bytes.into()),
+        Outcome::Ok(bytes) => (outcome::OK, bytes),
+        Outcome::Declared(bytes) => (outcome::DECLARED, bytes),
         Outcome::System(error) => (outcome::SYSTEM, error::encode(&error)),
-        Outcome::Cancelled => (outcome::CANCELLED, Buffer::EMPTY),
-    }
-}
-
-/// Something that happened.
-#[repr(C)]
-pub struct Event {
-    /// 1 a connect ended, 2 a call ended, 3 a call to serve, 4 the caller of a call to serve no longer waits.
-    kind: u32,
-    /// How a connect (0 or 2) or a call ended; for 4: 1 if its deadline has passed.
-    outcome: u32,
-    /// The token that the connect, call or server was started with.
-    token: u64,
-    /// The client of a connect; the call to serve.
-    handle: u64,
-    /// Result, declared error, error or arguments.
-    body: Buffer,
-    /// Of a call to serve: index of the function in the schema.
-    function: u32,
-    /// Of a call to serve: index of the interface among those that the server was started with.
-    interface: u32,
-    /// Of a call to serve: nanoseconds until its deadline, -1 for none.
-    remaining: i64,
-}
-
-impl Event {
-    fn new(happening: Happening) -> Self {
-        let mut event = Event {
-            kind: 0,
-            outcome: outcome::OK,
-            token: 0,
-            handle: 0,
-            body: Buffer::EMPTY,
-            function: 0,
-            interface: 0,
-            remaining: -1,
-        };
-        match happening {
-            Happening::Connected { token, result } => {
-                event.kind = kind::CONNECTED;
-                event.token = token;
-                match result {
-                    Ok(client) => event.handle = client::insert(client),
-                    Err(error) => {
-                        event.outcome = outcome::SYSTEM;
-                        event.body = error::encode(&error);
-                    }
-                }
-            }
-            Happening::Done { token, outcome } => {
-                event.kind = kind::DONE;
-                event.token = token;
-                (event.outcome, event.body) = parts(outcome);
-            }
-            Happening::Call(call) => {
-                event.kind = kind::CALL;
-                event.body = call.args().to_vec().into();
-                event.function = call.function_index();
-                event.remaining = component::remaining(call.context());
-                (event.token, event.interface) = component::exported(call.schema());
-                event.handle = component::insert(call);
-            }
-            Happening::CancelInbound { id, late } => {
-                event.kind = kind::CANCEL;
-                event.handle = component::of_id(id);
-                event.outcome = late.into();
-            }
-        }
-        event
+        Outcome::Cancelled => (outcome::CANCELLED, Vec::new()),
     }
 }
 
@@ -156,7 +86,7 @@ pub unsafe extern "C" fn hms_driver_new(
                 driver,
                 LOOPS.insert(Arc::new(Loop {
                     driver: made,
-                    waiting: Mutex::default(),
+                    inbox: Mutex::default(),
                 })),
             );
             Ok(())
@@ -179,19 +109,12 @@ pub unsafe extern "C" fn hms_driver_turn(
         let Ok(driver) = LOOPS.get(driver) else {
             return 0;
         };
-        let mut waiting = driver
-            .waiting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if waiting.len() < capacity {
-            waiting.extend(driver.driver.turn());
+        let mut inbox = driver.inbox();
+        if inbox.waiting.len() < capacity {
+            inbox.waiting.extend(driver.driver.turn());
         }
-        let count = waiting.len().min(capacity);
-        for (index, happening) in waiting.drain(..count).enumerate() {
-            // SAFETY: `index` is below `capacity`, for which the caller vouches.
-            unsafe { events.add(index).write(Event::new(happening)) };
-        }
-        count
+        // SAFETY: as this function's own.
+        unsafe { inbox.give(events, capacity, false) }
     })
 }
 

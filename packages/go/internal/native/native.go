@@ -30,12 +30,17 @@ const Library = C.HMS_LIBRARY
 
 // take copies a buffer of the library and frees it.
 func take(buffer C.HmsBuffer) []byte {
-	if buffer.cap == 0 {
+	if buffer.len == 0 {
+		if buffer.cap != 0 {
+			C.hms_buffer_free(buffer)
+		}
 		return nil
 	}
 	// SAFETY: the library vouches for len bytes at ptr until the buffer is freed, which is after the copy.
 	bytes := append([]byte{}, unsafe.Slice((*byte)(unsafe.Pointer(buffer.ptr)), int(buffer.len))...)
-	C.hms_buffer_free(buffer)
+	if buffer.cap != 0 { // else the library keeps it
+		C.hms_buffer_free(buffer)
+	}
 	return bytes
 }
 
@@ -112,22 +117,6 @@ func NewDriver() (driver uint64, descriptor int, err error) {
 	name, size := text(goName)
 	err = status(C.hms_driver_new(name, size, &handle, &fd, &failure), failure)
 	return uint64(handle), int(fd), err
-}
-
-// Turner takes events off a driver; it holds memory for them.
-type Turner struct{ events [64]C.HmsEvent }
-
-// Turn gives the events of a driver to each and tells whether there may be more.
-func (t *Turner) Turn(driver uint64, each func(Event)) bool {
-	count := int(C.hms_driver_turn(C.uint64_t(driver), &t.events[0], C.size_t(len(t.events))))
-	for i := range count {
-		e := &t.events[i]
-		each(Event{
-			Kind: uint32(e.kind), Outcome: uint32(e.outcome), Token: uint64(e.token), Handle: uint64(e.handle),
-			Body: take(e.body), Function: uint32(e.function), Interface: uint32(e._interface), Remaining: int64(e.remaining),
-		})
-	}
-	return count == len(t.events)
 }
 
 // ConnectStart starts a connect.

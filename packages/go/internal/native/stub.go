@@ -11,9 +11,18 @@ func ContractSchema(uint64, string) ([]byte, error)       { return nil, ErrUnava
 func FreeContract(uint64)                                 {}
 func NewDriver() (driver uint64, descriptor int, e error) { return 0, -1, ErrUnavailable }
 
-type Turner struct{}
+type Requests struct{}
 
-func (*Turner) Turn(uint64, func(Event)) bool { return false }
+func (*Requests) Len() int                                            { return 0 }
+func (*Requests) Start(uint64, uint32, []byte, *StartOptions, uint64) {}
+func (*Requests) GiveUp(uint64, uint64)                               {}
+func (*Requests) Reply(uint64, uint32, []byte)                        {}
+func (*Requests) Reset()                                              {}
+
+type Exchanger struct{}
+
+func NewExchanger() *Exchanger                                         { return nil }
+func (*Exchanger) Exchange(uint64, *Requests, Look, func(*Event)) bool { return false }
 
 func ConnectStart(uint64, string, uint64, string, int64, uint64, uint64) error { return ErrUnavailable }
 func ClientSchema(uint64) ([]byte, error)                                      { return nil, ErrUnavailable }

@@ -60,7 +60,21 @@ type StartOptions struct {
 	Timeout                     int64
 	Parent                      uint64
 	IdempotencyKey, Traceparent string
+	Flags                       uint32
 }
+
+// WaitForRoom lets a call over the quota of calls in flight wait for a place.
+const WaitForRoom = 1
+
+// Look says when an exchange looks for new events, besides taking those that are there.
+type Look uint32
+
+// When it looks.
+const (
+	LookNever  Look = 0
+	LookAfter  Look = 1 // after the requests
+	LookBefore Look = 2 // before them
+)
 
 // File is a file of a contract.
 type File struct{ Name, Text string }
