@@ -82,7 +82,7 @@ type callRequest struct {
 
 // start asks for a call under a token. Under d.mu, which it may let go for a while.
 func (d *driver) start(request *callRequest) error {
-	if len(request.args) < largeBody {
+	if len(request.args) < largeBody || request.options.Flags != 0 {
 		d.requests.Start(request.client, request.function, request.args, &request.options, request.token)
 		return nil
 	}

@@ -98,15 +98,23 @@ func Call[T any](ctx context.Context, c *Client, function string, args ...any) (
 // Call is Call without generics: out points to where the result goes, a nil out drops it. A pointer to an any gets the
 // natural Go value.
 func (c *Client) Call(ctx context.Context, function string, out any, args ...any) error {
-	var result reflect.Value
-	if out != nil {
-		pointer := reflect.ValueOf(out)
-		if pointer.Kind() != reflect.Pointer || pointer.IsNil() {
-			return traced(ctx, &Error{Code: InvalidArgument, Message: "out: expected a pointer, got " + pointer.Type().String()})
-		}
-		result = pointer.Elem()
+	result, failure := destination(out)
+	if failure != nil {
+		return traced(ctx, failure)
 	}
 	return asErr(c.call(ctx, function, result, args))
+}
+
+// destination is what out points to.
+func destination(out any) (reflect.Value, *Error) {
+	if out == nil {
+		return reflect.Value{}, nil
+	}
+	pointer := reflect.ValueOf(out)
+	if pointer.Kind() != reflect.Pointer || pointer.IsNil() {
+		return reflect.Value{}, &Error{Code: InvalidArgument, Message: "out: expected a pointer, got " + pointer.Type().String()}
+	}
+	return pointer.Elem(), nil
 }
 
 func asErr(err *Error) error {
@@ -117,19 +125,17 @@ func asErr(err *Error) error {
 }
 
 func (c *Client) call(ctx context.Context, name string, result reflect.Value, args []any) *Error {
-	index := c.codec.schema.Function(name)
-	if index < 0 {
-		return traced(ctx, &Error{Code: Unimplemented, Message: c.Interface() + " has no function " + name})
+	index, failure := c.function(name)
+	if failure != nil {
+		return traced(ctx, failure)
 	}
 	f := &c.codec.schema.Functions[index]
 	outcome := c.codec.schema.Outcome(f)
 	if failure := c.checkResult(outcome.OK, result); failure != nil {
 		return traced(ctx, failure)
 	}
-	if ctx.Err() != nil {
-		err := ended(ctx)
-		err.MaybeExecuted = false
-		return traced(ctx, err)
+	if failure := unsent(ctx); failure != nil {
+		return traced(ctx, failure)
 	}
 	w := c.codec.writer()
 	defer release(w)
@@ -140,27 +146,60 @@ func (c *Client) call(ctx context.Context, name string, result reflect.Value, ar
 		client: c.handle, function: uint32(index), args: w.Bytes(), options: startOptions(ctx),
 	})
 	runtime.KeepAlive(c)
+	if err == nil {
+		err = c.failure(f, &e)
+	}
+	if err == nil {
+		err = c.lift(outcome.OK, e.Body, result)
+	}
 	if err != nil {
 		return traced(ctx, err)
 	}
+	return nil
+}
+
+// function is the index of a function by its name.
+func (c *Client) function(name string) (int, *Error) {
+	index := c.codec.schema.Function(name)
+	if index < 0 {
+		return 0, &Error{Code: Unimplemented, Message: c.Interface() + " has no function " + name}
+	}
+	return index, nil
+}
+
+// unsent is the error of a call whose context had ended before it was sent.
+func unsent(ctx context.Context) *Error {
+	if ctx.Err() == nil {
+		return nil
+	}
+	err := ended(ctx)
+	err.MaybeExecuted = false
+	return err
+}
+
+// failure is the error that ended a call, if it was one.
+func (c *Client) failure(f *schema.Function, e *native.Event) *Error {
 	switch e.Outcome {
 	case native.OK:
-		if outcome.OK != nil && !result.IsValid() {
-			return nil // nobody wants the result
-		}
-		if failure := c.codec.liftOutcome(outcome.OK, "result", e.Body, result); failure != nil {
-			failure.MaybeExecuted = true
-			return traced(ctx, failure)
-		}
 		return nil
 	case native.Declared:
-		return traced(ctx, &Error{MaybeExecuted: true, received: true, declared: &declared{
-			codec: c.codec, function: f, bytes: e.Body,
-		}})
+		return &Error{MaybeExecuted: true, declared: &declared{codec: c.codec, function: f, bytes: e.Body}}
 	case native.System:
-		return traced(ctx, decodeError(e.Body))
+		return decodeError(e.Body)
 	}
-	return traced(ctx, &Error{Code: Cancelled, Message: "the call was cancelled", MaybeExecuted: true, received: true})
+	return &Error{Code: Cancelled, Message: "the call was cancelled", MaybeExecuted: true}
+}
+
+// lift reads the result of a call that went well; nobody wants it if result is not valid.
+func (c *Client) lift(id *int, body []byte, result reflect.Value) *Error {
+	if id != nil && !result.IsValid() {
+		return nil
+	}
+	failure := c.codec.liftOutcome(id, "result", body, result)
+	if failure != nil {
+		failure.MaybeExecuted = true
+	}
+	return failure
 }
 
 // checkResult refuses a result that the caller's variable cannot hold, before anything is sent.

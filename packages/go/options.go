@@ -93,6 +93,10 @@ func MaxMessage(bytes uint64) Option {
 // MaxCalls is the number of calls in flight on one link (HMS_MAX_CALLS).
 func MaxCalls(calls int) Option { return setting("HMS_MAX_CALLS", strconv.Itoa(calls)) }
 
+// Retries is how often a call is tried again that can do no harm: one that was not sent, or an idempotent one
+// (HMS_RETRIES, 4 unless given); 0 for never.
+func Retries(attempts int) Option { return setting("HMS_RETRIES", strconv.Itoa(attempts)) }
+
 // TrustedUsers are names or ids of users that may call and be called beside the own one and root (HMS_TRUSTED_USERS).
 func TrustedUsers(users ...string) Option {
 	return setting("HMS_TRUSTED_USERS", strings.Join(users, ","))

@@ -222,3 +222,44 @@ pub extern "C" fn hms_client_close(client: u64) {
         }
     });
 }
+
+/// How a client's calls went so far.
+#[repr(C)]
+pub struct ClientMetrics {
+    calls: u64,
+    retries: u64,
+    failovers: u64,
+    retries_refused: u64,
+    instances: u32,
+    resting: u32,
+}
+
+/// How a client's calls went so far.
+///
+/// # Safety
+/// The pointers are null or valid for writing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hms_client_metrics(
+    client: u64,
+    metrics: *mut ClientMetrics,
+    error: *mut Buffer,
+) -> i32 {
+    // SAFETY: as this function's own.
+    unsafe {
+        entry(error, || {
+            let found = CLIENTS.get(client)?.metrics();
+            set(
+                metrics,
+                ClientMetrics {
+                    calls: found.calls,
+                    retries: found.retries,
+                    failovers: found.failovers,
+                    retries_refused: found.retries_refused,
+                    instances: found.instances,
+                    resting: found.resting,
+                },
+            );
+            Ok(())
+        })
+    }
+}

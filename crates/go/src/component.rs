@@ -248,8 +248,10 @@ pub extern "C" fn hms_call_text(call: u64, which: u32) -> Buffer {
 /// `body` points to `body_len` bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hms_call_reply(call: u64, outcome: u32, body: *const u8, body_len: usize) {
-    // SAFETY: as this function's own.
-    quiet((), || reply(call, outcome, unsafe { slice(body, body_len) }));
+    quiet((), || {
+        // SAFETY: as this function's own.
+        reply(call, outcome, unsafe { slice(body, body_len) });
+    });
 }
 
 pub fn reply(call: u64, outcome: u32, body: &[u8]) {

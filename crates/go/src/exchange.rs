@@ -22,7 +22,7 @@ mod look {
 }
 
 /// [`Request::flags`]: a call over the quota of calls in flight waits for a place.
-pub const WAIT_FOR_ROOM: u32 = 1;
+const WAIT_FOR_ROOM: u32 = 1;
 
 /// Something to be done. Its bytes (body, idempotency key, traceparent) follow those of the request before it.
 #[repr(C)]
@@ -79,6 +79,8 @@ impl Request {
                     parent: component::context(self.parent),
                     idempotency_key: key?,
                     traceparent: trace?,
+                    wait_for_room: self.flags & WAIT_FOR_ROOM != 0,
+                    ..CallOptions::default()
                 };
                 client::start(self.handle, self.function, body?, &options, self.token)
             }

@@ -7,9 +7,9 @@ use hms_ffi_core::error::Result;
 
 use crate::boundary::{entry, quiet};
 use crate::buffer::{Buffer, set, text};
-use crate::handle::Table;
 use crate::error;
 use crate::event::{Event, Inbox};
+use crate::handle::Table;
 
 /// A driver and what came from it.
 pub struct Loop {
@@ -133,6 +133,7 @@ mod tests {
     fn sizes() {
         assert_eq!(size_of::<Event>(), 40 + size_of::<Buffer>());
         assert_eq!(size_of::<crate::component::CallInfo>(), 48);
+        assert_eq!(size_of::<crate::client::ClientMetrics>(), 40);
         assert_eq!(size_of::<crate::settings::Limits>(), 24);
     }
 }

@@ -72,6 +72,7 @@ fn c_and_cpp() {
              {assert}(sizeof(HmsBuffer) == 3 * sizeof(void *), \"buffer\");\n\
              {assert}(sizeof(HmsEvent) == 40 + sizeof(HmsBuffer), \"event\");\n\
              {assert}(sizeof(HmsRequest) == 64, \"request\");\n\
+             {assert}(sizeof(HmsClientMetrics) == 40, \"metrics\");\n\
              {assert}(sizeof(HmsCallInfo) == 48, \"info\");\n\
              {assert}(sizeof(HmsLimits) == 24, \"limits\");\n\
              int main(void) {{ hms_buffer_free((HmsBuffer){{0, 0, 0}}); return 0; }}\n"

@@ -118,6 +118,17 @@ int32_t hms_call(uint64_t client, uint32_t function, const uint8_t *args, size_t
                  uint32_t *outcome, HmsBuffer *body);
 /* Nobody waits any more for the call with this token: no event will come for it. */
 void hms_call_give_up(uint64_t client, uint64_t token);
+/* How a client's calls went so far. */
+typedef struct HmsClientMetrics {
+  uint64_t calls;           /* that were started */
+  uint64_t retries;         /* attempts beyond the first ones */
+  uint64_t failovers;       /* those of them because a link was lost or a provider left */
+  uint64_t retries_refused; /* calls not tried again because too many had been */
+  uint32_t instances;       /* that calls go to now */
+  uint32_t resting;         /* those of them that kept failing */
+} HmsClientMetrics;
+
+int32_t hms_client_metrics(uint64_t client, HmsClientMetrics *metrics, HmsBuffer *error);
 void hms_client_close(uint64_t client);
 
 /* Listens and registers; calls come as events of kind 3. interfaces: one a line, of the contract. */

@@ -152,6 +152,17 @@ func Start(client uint64, function uint32, args []byte, o *StartOptions, token u
 // GiveUp says that nobody waits for a call any more.
 func GiveUp(client, token uint64) { C.hms_call_give_up(C.uint64_t(client), C.uint64_t(token)) }
 
+// MetricsOf are those of a client.
+func MetricsOf(client uint64) (Metrics, error) {
+	var m C.HmsClientMetrics
+	var failure C.HmsBuffer
+	err := status(C.hms_client_metrics(C.uint64_t(client), &m, &failure), failure)
+	return Metrics{
+		Calls: uint64(m.calls), Retries: uint64(m.retries), Failovers: uint64(m.failovers),
+		RetriesRefused: uint64(m.retries_refused), Instances: uint32(m.instances), Resting: uint32(m.resting),
+	}, err
+}
+
 // CloseClient closes a client.
 func CloseClient(client uint64) { C.hms_client_close(C.uint64_t(client)) }
 

@@ -28,6 +28,7 @@ func ConnectStart(uint64, string, uint64, string, int64, uint64, uint64) error {
 func ClientSchema(uint64) ([]byte, error)                                      { return nil, ErrUnavailable }
 func Start(uint64, uint32, []byte, *StartOptions, uint64) error                { return ErrUnavailable }
 func GiveUp(uint64, uint64)                                                    {}
+func MetricsOf(uint64) (Metrics, error)                                        { return Metrics{}, ErrUnavailable }
 func CloseClient(uint64)                                                       {}
 
 func ServerStart(uint64, uint64, []string, string, string, int, int, uint64) (uint64, error) {

@@ -48,6 +48,12 @@ type Limits struct {
 	MaxDepth                uint32
 }
 
+// Metrics are how a client's calls went.
+type Metrics struct {
+	Calls, Retries, Failovers, RetriesRefused uint64
+	Instances, Resting                        uint32
+}
+
 // CallInfo is what is known of a call that is being served.
 type CallInfo struct {
 	UID, GID, PID, Hops                     uint32
