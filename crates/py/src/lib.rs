@@ -16,6 +16,8 @@ use pyo3::prelude::*;
 /// Native part of hms_ffi.
 #[pymodule]
 mod _native {
+    use pyo3::prelude::*;
+
     #[pymodule_export]
     use super::client::{BoundCall, Connection, Method};
     #[pymodule_export]
@@ -28,4 +30,9 @@ mod _native {
     use super::contract::{Contract, Interface};
     #[pymodule_export]
     use super::error::codes;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        super::runtime::refuse_subinterpreters(module.py())
+    }
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use hms_ffi::runtime::{Driver, Settings, Timeout};
 use hms_ffi_core::error::Error;
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::{PyImportError, PyTypeError, PyValueError};
+use pyo3::ffi;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict};
@@ -18,6 +19,18 @@ pub(crate) fn driver(py: Python<'_>) -> PyResult<Driver> {
     // What calls need is imported now: a forked worker may have given up the right to read it by its first call.
     Known::get(py)?;
     Driver::shared("python").map_err(|error| error::exception(py, &error))
+}
+
+/// Classes and imports are kept once for the process, so objects of one interpreter would reach another.
+pub(crate) fn refuse_subinterpreters(_attached: Python<'_>) -> PyResult<()> {
+    // SAFETY: this thread is attached to an interpreter, which lives meanwhile.
+    let id = unsafe { ffi::PyInterpreterState_GetID(ffi::PyInterpreterState_Get()) };
+    if id == 0 {
+        return Ok(());
+    }
+    Err(PyImportError::new_err(
+        "hms_ffi works in the main interpreter only, not in subinterpreters (under mod_wsgi: WSGIApplicationGroup %{GLOBAL})",
+    ))
 }
 
 /// Runs what blocks without the GIL. The closure that it is given asks Python after a signal: true if the signal's
