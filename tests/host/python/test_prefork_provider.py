@@ -12,7 +12,7 @@ import hms_ffi as hms
 import pytest
 
 from tests.host.python.machine import children, eventually
-from tests.host.python.web import WebServer, gunicorn
+from tests.host.python.web import WebServer, ask_many, gunicorn
 
 pytestmark = pytest.mark.hosts
 
@@ -107,3 +107,18 @@ def test_a_worker_that_is_killed_is_replaced(server: WebServer, runtime: Path) -
         eventually("both workers answer", all_seen)
         assert seen - {first} == children(server.pid)
     server.terminate()
+
+
+def test_a_master_that_serves_its_workers(place: Path, runtime: Path) -> None:
+    """The provider's threads are in native code when the workers are forked."""
+    with gunicorn(place, runtime, "--config", "python:tests.host.python.prefork_master") as server:
+        before = children(server.pid)
+        ask_many(server, 40)
+        assert server.get("/process")["value"] == server.pid
+        for worker in before:
+            os.kill(worker, signal.SIGKILL)
+        eventually("the workers are replaced", lambda: len(children(server.pid) - before) == 2)
+        ask_many(server, 40)
+        assert server.get("/process")["value"] == server.pid
+        server.terminate()
+        assert [path for path in runtime.rglob("*") if not path.is_dir()] == []

@@ -89,16 +89,25 @@ def gunicorn(place: Path, runtime: Path, *options: str, app: str = "wsgi") -> We
     return server
 
 
-def ask_many(server: WebServer, number: int) -> set[int]:
-    """So many requests by eight threads, each with the right answer; the workers that answered."""
-
-    def ask(text: str) -> int:
-        answer = server.get(f"/echo/{text}")
+def ask(server: WebServer, text: str, anew: bool = False) -> int:
+    """A request with the right answer; the worker that answered. `anew`: asks again where the server closed the
+    connection without an answer, as a proxy in front of it does."""
+    while True:
+        try:
+            answer = server.get(f"/echo/{text}")
+        except (ConnectionError, http.client.HTTPException):
+            if not anew:
+                raise
+            continue
         assert answer["value"] == text
         return int(answer["worker"])
 
+
+def ask_many(server: WebServer, number: int, anew: bool = False) -> set[int]:
+    """So many requests by eight threads; the workers that answered."""
+
     with ThreadPoolExecutor(8) as pool:
-        return set(pool.map(ask, map(str, range(number))))
+        return set(pool.map(lambda text: ask(server, str(text), anew), range(number)))
 
 
 @contextlib.contextmanager

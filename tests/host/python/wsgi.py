@@ -22,6 +22,8 @@ def answer(path: str) -> dict[str, Any]:
             value: Any = desk.echo(unquote(rest[0]))
         case "hold":
             value = desk.hold(timeout=None)
+        case "process":
+            value = desk.process()
         case "caller-user":
             value = desk.caller_user()
         case _:
