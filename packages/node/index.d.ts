@@ -200,6 +200,28 @@ export interface ContractType {
   toJSON(value: unknown): any;
 }
 
+declare const result: unique symbol;
+
+/** A call of a batch, whose result will be a `T`. It is sent when the function that describes the batch has returned it; it cannot be awaited. */
+export interface BoundCall<T = any> {
+  readonly [result]: T;
+}
+
+/** What describes a batch without generated types: every function of the interface, and `call` for the names of the contract. */
+export interface Batch {
+  readonly [name: string]: (...args: any[]) => BoundCall;
+}
+
+/** The calls of a batch, in order. */
+export type BatchCalls = Iterable<BoundCall<any>>;
+
+/** How the calls of a batch ended, in their order: a tuple for a tuple. */
+export type BatchResults<C extends BatchCalls> = C extends readonly unknown[]
+  ? { -readonly [K in keyof C]: PromiseSettledResult<C[K] extends BoundCall<infer T> ? T : never> }
+  : C extends Iterable<BoundCall<infer T>>
+    ? PromiseSettledResult<T>[]
+    : never;
+
 /** What every client has beside the functions of its interface. */
 export interface ClientMembers {
   readonly schema: {
@@ -212,6 +234,15 @@ export interface ClientMembers {
   readonly types: Readonly<Record<string, ContractType>>;
   /** Calls a function by its name in the contract. */
   call(name: string, ...args: unknown[]): Promise<any>;
+  /**
+   * Many calls at once, sent together: `client.batch((b) => many.map((claim) => b.adjudicate(claim)))`. The results are in the order of
+   * the calls, and a call that fails is a rejected result. There may be more calls than may be in flight: the others wait their turn.
+   * `options` are for the calls that have none of their own.
+   */
+  batch<const B = Batch, const C extends BatchCalls = BatchCalls>(
+    describe: (batch: B) => C | Promise<C>,
+    options?: CallOptions,
+  ): Promise<BatchResults<C>>;
   /** Ends the client: calls that run end with `cancelled`, later ones with `failed-precondition`. */
   close(): void;
   [Symbol.dispose](): void;

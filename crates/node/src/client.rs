@@ -55,72 +55,12 @@ pub fn client_schema(client: u32) -> napi::Result<String> {
     })
 }
 
-/// Starts a call with the arguments in the first `length` bytes; the event of `token` ends it. Send it with `flush`.
-#[napi]
-pub fn call(
-    client: u32,
-    function: u32,
-    bytes: Uint8Array,
-    length: u32,
-    timeout_ms: f64,
-    token: f64,
-    parent: f64,
-) -> napi::Result<()> {
-    runtime::with(|runtime| {
-        let options = options(runtime, timeout_ms, parent);
-        let args = bytes[..length as usize].to_vec();
-        runtime
-            .clients
-            .get(client)?
-            .start(function, args, &options, token as u64);
-        Ok(())
-    })
-}
-
-/// As `call`, with what few calls have.
-#[napi]
-#[allow(clippy::too_many_arguments)] // each is a plain value of the one native call
-pub fn call_with(
-    client: u32,
-    function: u32,
-    bytes: Uint8Array,
-    length: u32,
-    timeout_ms: f64,
-    token: f64,
-    parent: f64,
-    idempotency_key: Option<String>,
-    traceparent: Option<String>,
-) -> napi::Result<()> {
-    runtime::with(|runtime| {
-        let options = CallOptions {
-            idempotency_key,
-            traceparent,
-            ..options(runtime, timeout_ms, parent)
-        };
-        let args = bytes[..length as usize].to_vec();
-        runtime
-            .clients
-            .get(client)?
-            .start(function, args, &options, token as u64);
-        Ok(())
-    })
-}
-
 fn options(runtime: &Runtime, timeout_ms: f64, parent: f64) -> CallOptions {
     CallOptions {
         timeout: timeout(timeout_ms),
         parent: runtime.parent(parent),
         ..CallOptions::default()
     }
-}
-
-/// Nobody waits any more for the call of `token`.
-#[napi]
-pub fn give_up(client: u32, token: f64) -> napi::Result<()> {
-    runtime::with(|runtime| {
-        runtime.clients.get(client)?.give_up(token as u64);
-        Ok(())
-    })
 }
 
 /// Ends a client.

@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use hms_ffi::runtime::Sent;
-use hms_ffi::runtime::{Export, Outcome, ServeOptions, Server};
+use hms_ffi::runtime::{Export, ServeOptions, Server};
 use hms_ffi_core::contract::schema::Schema;
-use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;
 
-use crate::error::{from_json, thrown};
+use crate::error::thrown;
 use crate::runtime::{self, Runtime};
 use crate::settings::settings;
 
@@ -74,25 +72,6 @@ impl Runtime {
             Some((id, index as u32))
         })
     }
-}
-
-/// Ends an inbound call with the first `length` bytes: `kind` 1 ok, 2 declared error, 3 system error (JSON), 4 cancelled. Send it with
-/// `flush`.
-#[napi]
-pub fn reply(inbound: f64, kind: u32, bytes: Uint8Array, length: u32) -> napi::Result<()> {
-    let body = &bytes[..length as usize];
-    let outcome = match kind {
-        1 => Outcome::Ok(body.to_vec()),
-        2 => Outcome::Declared(body.to_vec()),
-        4 => Outcome::Cancelled,
-        _ => Outcome::System(from_json(body).with_sent(Sent::MaybeExecuted)),
-    };
-    // Answered outside of the runtime's borrow.
-    let call = runtime::with(|runtime| Ok(runtime.inbound.remove(&(inbound as u64))))?;
-    if let Some(call) = call {
-        call.reply(outcome);
-    }
-    Ok(())
 }
 
 /// Leaves discovery: what runs goes on, nothing new comes.

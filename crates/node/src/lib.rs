@@ -3,6 +3,7 @@
 //!
 //! - `runtime`: the state of one JavaScript environment (the main thread, each worker thread) and its events;
 //! - `watch`: who tells the event loop that the driver has something to do;
+//! - `inbox`, `outbox`: what crosses in a turn, as bytes;
 //! - `contract`, `client`, `component`: what the package calls; `error`: errors on their way; `allocation`: the count of live bytes.
 //!
 //! Invariants: no JavaScript value is kept but the package's one callback, and nothing is shared between environments.
@@ -13,6 +14,7 @@ mod component;
 mod contract;
 mod error;
 mod inbox;
+mod outbox;
 mod runtime;
 mod settings;
 mod watch;

@@ -157,12 +157,6 @@ pub fn keep_alive(alive: bool) -> napi::Result<()> {
     })
 }
 
-/// Sends what was started and replied since. True if `turn` has something to tell.
-#[napi]
-pub fn flush() -> napi::Result<bool> {
-    with(|runtime| Ok(runtime.driver.flush() || !runtime.backlog.is_empty()))
-}
-
 /// Does what can be done and writes what came of it into the inbox (see `inbox`). Returns the number of bytes written,
 /// below zero if there is more.
 #[napi]

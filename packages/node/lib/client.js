@@ -1,12 +1,16 @@
 'use strict';
 
+const { checkSignal } = require('./aborts.js');
+const { Batch, BoundCall, sendAll, settledResult } = require('./batch.js');
 const { callerFolder, contractPath } = require('./callsite.js');
 const { Codec } = require('./codec/codec.js');
 const { withWriter } = require('./codec/writer.js');
-const { currentCall } = require('./context.js');
-const errors = require('./errors.js');
+const { currentCall, currentId } = require('./context.js');
+const { classes, fromFault, nativeCall } = require('./errors.js');
 const { native } = require('./native.js');
-const { callOptions, limitsOf, overrides, timeoutNumber } = require('./options.js');
+const { callOptions, limitsOf, optionalText, overrides, timeoutNumber } = require('./options.js');
+const outbox = require('./outbox.js');
+const { Failure, PromisedCall, errorOf, outcome } = require('./pending.js');
 const runtime = require('./runtime.js');
 const { program } = require('./trace.js');
 const { typesOf } = require('./types.js');
@@ -18,77 +22,7 @@ const { typesOf } = require('./types.js');
  * @typedef {Settings & { wit?: string | URL, signal?: AbortSignal }} ConnectOptions
  */
 
-const { HmsError, classes, fromFault, nativeCall, withTrace } = errors;
 const { KIND } = runtime;
-
-/** What a pending call is settled with when it failed: made into an error where the caller's stack is known. */
-class Failure {
-  /** @param {number} kind @param {unknown} value */
-  constructor(kind, value) {
-    this.kind = kind;
-    this.value = value;
-  }
-}
-
-/** One call that was started. */
-class PendingCall {
-  /** @param {FunctionCodec} codec @param {(value: unknown) => void} resolve */
-  constructor(codec, resolve) {
-    this.codec = codec;
-    this.resolve = resolve;
-    /** @type {(() => void) | undefined} */
-    this.unlisten = undefined;
-  }
-
-  /** @param {number} kind @param {Buffer} body @param {number} first @param {number} end */
-  ended(kind, body, first, end) {
-    this.unlisten?.();
-    this.resolve(outcome(this.codec, kind, body, first, end));
-  }
-}
-
-/**
- * The value of an outcome, or a Failure.
- *
- * @param {FunctionCodec} codec
- * @param {number} kind
- * @param {Buffer} body
- * @param {number} first
- * @param {number} end
- */
-function outcome(codec, kind, body, first, end) {
-  try {
-    if (kind === KIND.ok) return codec.liftOk(body, first, end);
-    if (kind === KIND.declared) return new Failure(kind, codec.liftErr(body, first, end));
-    if (kind === KIND.system) return new Failure(kind, runtime.errorIn(body, first, end));
-  } catch (error) {
-    const lost = /** @type {any} */ (fromFault(error, 'data-loss'));
-    if (lost instanceof HmsError) lost.sent = 'maybe-executed';
-    return new Failure(KIND.system, lost);
-  }
-  return new Failure(KIND.system, new classes.Cancelled('the call was cancelled'));
-}
-
-/**
- * Throws what a failed call ends with. Called where V8 knows who awaits.
- *
- * @param {Failure} failure
- * @returns {never}
- */
-function raise({ kind, value }) {
-  const component = currentCall()?.interface ?? program;
-  if (kind === KIND.declared) {
-    const declared = new errors.DeclaredError(value);
-    declared.sent = 'maybe-executed';
-    throw withTrace(declared, component);
-  }
-  if (!(value instanceof HmsError)) throw value;
-  // The stack of the error that came in is that of the event loop; its own begins here.
-  const here = new Error(value.message);
-  here.name = value.name;
-  value.stack = here.stack;
-  throw withTrace(value, component);
-}
 
 /** A client of one interface; the functions of the interface are methods of its own class. */
 class Client {
@@ -130,15 +64,33 @@ class Client {
    * @param {...unknown} args Options may follow the last one.
    * @returns {Promise<any>}
    */
-  async call(name, ...args) {
-    const value = await this.#start(this.#find(name), args);
-    if (value instanceof Failure) raise(value);
-    return value;
+  call(name, ...args) {
+    return this.#start(() => this.#find(name), args);
   }
 
-  /** Many calls at once. */
-  async batch() {
-    throw new classes.Unimplemented(`${this.#codec.schema.interface}: batches cannot be called yet`);
+  /**
+   * Many calls at once, sent together. The results are in the order of the calls; a call that fails is a rejected result. A batch may
+   * have more calls than may be in flight: the others wait for their turn.
+   *
+   * @param {(batch: any) => unknown} describe Gets the functions of the interface, whose calls it returns as an array.
+   * @param {CallOptions} [options] For the calls that do not have the option themselves.
+   * @returns {Promise<PromiseSettledResult<any>[]>}
+   */
+  async batch(describe, options) {
+    if (typeof describe !== 'function') {
+      throw new classes.InvalidArgument('batch: expected a function that returns calls');
+    }
+    const shared = options === undefined ? NONE : callOptions(options, 'batch', 1);
+    this.#checkOpen();
+    const batch = new Batch();
+    const described = describe(this.#batchOf(batch));
+    const calls = batch.finish(isPromise(described) ? await described : described);
+    const values = await sendAll(calls, (bound, call) => {
+      const { fn, args } = bound;
+      const own = this.#check(fn, args);
+      this.#send(fn, args, shared === NONE ? own : { ...shared, ...own }, call, true);
+    });
+    return values.map(settledResult);
   }
 
   /** The same functions, which block the event loop until they end. */
@@ -166,6 +118,7 @@ class Client {
   close() {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    outbox.submit();
     nativeCall(() => native.closeClient(this.#id));
     if (this.#blocking !== undefined) native.closeSyncClient(this.#blocking);
     runtime.flushSoon();
@@ -175,10 +128,8 @@ class Client {
   static method(fn) {
     const method = {
       /** @this {Client} @param {unknown[]} args */
-      async [fn.local](...args) {
-        const value = await this.#start(fn, args);
-        if (value instanceof Failure) raise(value);
-        return value;
+      [fn.local](...args) {
+        return this.#start(fn, args);
       },
     }[fn.local];
     Object.defineProperty(method, 'length', { value: fn.params.length });
@@ -198,11 +149,28 @@ class Client {
     return fn;
   }
 
+  /** What describes calls: the functions of the interface, and `call`. @param {Batch} batch */
+  #batchOf(batch) {
+    /** @type {Record<string, (...args: any[]) => unknown>} */
+    const functions = Object.create(null);
+    for (const fn of this.#codec.functions) {
+      if (!fn.name.startsWith('[')) functions[fn.local] = (...args) => batch.bind(fn, args);
+    }
+    functions.call ??= (name, ...args) => batch.bind(this.#find(name), args);
+    return functions;
+  }
+
+  #checkOpen() {
+    if (this.#isClosed) {
+      throw new classes.FailedPrecondition(`the client of ${this.#codec.schema.interface} was closed`);
+    }
+  }
+
   /** @param {FunctionCodec} fn @param {unknown[]} args @returns {CallOptions} */
   #check(fn, args) {
-    const { interface: iface } = this.#codec.schema;
-    if (this.#isClosed) throw new classes.FailedPrecondition(`the client of ${iface} was closed`);
+    this.#checkOpen();
     if (fn.uncallable !== undefined) {
+      const { interface: iface } = this.#codec.schema;
       throw new classes.Unimplemented(`${iface}.${fn.name}: ${fn.uncallable} cannot be called yet`);
     }
     const count = fn.params.length;
@@ -216,64 +184,46 @@ class Client {
     return options === undefined ? NONE : callOptions(options, fn.name, count);
   }
 
-  /** @param {FunctionCodec} fn @param {unknown[]} args @returns {Promise<unknown>} */
-  #start(fn, args) {
-    const options = this.#check(fn, args);
-    const timeout = options.timeout === undefined ? NaN : timeoutNumber(options.timeout);
-    const { signal } = options;
-    if (signal?.aborted) throw signal.reason;
-    const parent = currentCall()?.id ?? 0;
-    return new Promise((resolve, reject) => {
-      const call = new PendingCall(fn, resolve);
-      const token = this.#send(fn, args, options, timeout, parent, call);
-      if (signal === undefined) return;
-      const abort = () => {
-        native.giveUp(this.#id, token);
-        runtime.forget(token);
-        runtime.flushSoon();
-        reject(signal.reason);
-      };
-      signal.addEventListener('abort', abort, { once: true });
-      call.unlisten = () => signal.removeEventListener('abort', abort);
+  /** What is thrown here rejects the promise. @param {FunctionCodec | (() => FunctionCodec)} which @param {unknown[]} args @returns {Promise<any>} */
+  #start(which, args) {
+    return new Promise((resolve) => {
+      const fn = typeof which === 'function' ? which() : which;
+      const options = this.#check(fn, args);
+      this.#send(fn, args, options, new PromisedCall(fn, resolve), false);
     });
   }
 
   /**
-   * Writes the arguments and hands them to the addon.
+   * Writes a call into the outbox.
    *
    * @param {FunctionCodec} fn
    * @param {unknown[]} args
    * @param {CallOptions} options
-   * @param {number} timeout
-   * @param {number} parent
-   * @param {PendingCall} call
+   * @param {import('./pending.js').PendingCall} call
+   * @param {boolean} waits Whether it waits for room under the quota of calls in flight.
    */
-  #send(fn, args, options, timeout, parent, call) {
+  #send(fn, args, options, call, waits) {
+    const timeout = options.timeout === undefined ? NaN : timeoutNumber(options.timeout);
+    const signal = checkSignal(options.signal, fn.name);
+    if (signal?.aborted) throw signal.reason;
+    const w = outbox.beginCall(this.#codec.limits, optionalText(options));
     try {
-      return withWriter(this.#codec.limits, (w) => {
-        fn.lowerArgs(w, args);
-        const token = runtime.expect(call);
-        const { idempotencyKey, traceparent } = options;
-        if (idempotencyKey === undefined && traceparent === undefined) {
-          native.call(this.#id, fn.index, w.buf, w.pos, timeout, token, parent);
-        } else {
-          native.callWith(
-            ...[this.#id, fn.index, w.buf, w.pos, timeout, token, parent, idempotencyKey, traceparent],
-          );
-        }
-        runtime.flushSoon();
-        return token;
-      });
+      fn.lowerArgs(w, args);
     } catch (error) {
+      outbox.undo(w);
       throw fromFault(error);
     }
+    const token = runtime.expect(call);
+    outbox.call(w, token, this.#id, fn.index, timeout, currentId(), waits);
+    call.sent(this.#id, token, signal);
+    runtime.flushSoon();
   }
 
   /** @param {FunctionCodec} fn @param {unknown[]} args */
   #block(fn, args) {
     const options = this.#check(fn, args);
     const timeout = timeoutNumber(options.timeout);
-    const parent = currentCall()?.id ?? 0;
+    const parent = currentId();
     this.#blocking ??= nativeCall(() => native.syncConnect(this.#id, this.#wanted, timeout, this.#settings));
     const blocking = this.#blocking;
     let ended;
@@ -290,14 +240,18 @@ class Client {
       ended.body.byteOffset,
       ended.body.length,
     );
-    const value = outcome(fn, ended.kind, body, 0, body.length);
-    if (value instanceof Failure) raise(value);
+    const value = outcome(fn, ended.kind, body, 0, body.length, currentCall()?.interface ?? program);
+    if (value instanceof Failure) throw errorOf(value);
     return value;
   }
 }
 
 /** @type {CallOptions} */
 const NONE = Object.freeze({});
+
+/** @param {unknown} value @returns {value is PromiseLike<unknown>} */
+const isPromise = (value) =>
+  typeof (/** @type {any} */ (value)?.then) === 'function' && !(value instanceof BoundCall);
 
 for (const dispose of [Symbol.dispose, Symbol.asyncDispose]) {
   if (dispose === undefined) continue;
@@ -341,13 +295,15 @@ function connect(name, options = {}) {
 /** @param {string} name @param {ConnectOptions} options @param {string} folder */
 async function connecting(name, options, folder) {
   runtime.start();
-  const { signal, wit } = options;
-  signal?.throwIfAborted();
+  const { wit } = options;
+  const signal = checkSignal(options.signal, 'connect');
+  if (signal?.aborted) throw signal.reason;
   const settings = overrides(options);
   const view =
     wit === undefined ? -1 : nativeCall(() => native.loadSchema(contractPath(wit, folder), String(name)).id);
   const timeout = timeoutNumber(options.timeout);
-  const parent = currentCall()?.id ?? 0;
+  const parent = currentId();
+  const component = currentCall()?.interface ?? program;
   /** @type {number[]} */
   let limits = [];
   const id = await new Promise((resolve, reject) => {
@@ -359,7 +315,9 @@ async function connecting(name, options, folder) {
       ended(kind, body, first, end) {
         signal?.removeEventListener('abort', abort);
         resolve(
-          kind === KIND.connected ? first : new Failure(KIND.system, runtime.errorIn(body, first, end)),
+          kind === KIND.connected
+            ? first
+            : new Failure(KIND.system, runtime.errorIn(body, first, end), component),
         );
       },
     });
@@ -372,7 +330,7 @@ async function connecting(name, options, folder) {
     }
     runtime.flushSoon();
   });
-  if (id instanceof Failure) raise(id);
+  if (id instanceof Failure) throw errorOf(id);
   const codec = codecOf(native.clientSchema(id), limits);
   const type = clientClass(codec);
   return new type(id, codec, String(name), settings);

@@ -2,12 +2,13 @@
 
 const { callerFolder, contractPath } = require('./callsite.js');
 const { codecOf } = require('./client.js');
-const { withWriter } = require('./codec/writer.js');
+const { DEFAULT_LIMITS } = require('./codec/writer.js');
 const { CallContext, current } = require('./context.js');
 const { DeclaredError, classes, fromFault, nativeCall, received } = require('./errors.js');
 const { errorMap, exchangeOf } = require('./mapping.js');
 const { native } = require('./native.js');
 const { overrides } = require('./options.js');
+const outbox = require('./outbox.js');
 const runtime = require('./runtime.js');
 const { Server } = require('./server.js');
 const { program } = require('./trace.js');
@@ -33,7 +34,6 @@ const { program } = require('./trace.js');
  */
 
 const KIND = runtime.KIND;
-const EMPTY = new Uint8Array(0);
 
 /** What provides one interface. */
 class Component {
@@ -141,7 +141,7 @@ class Dispatcher {
       this.fail(fn, context, fromFault(error));
       return;
     }
-    runtime.cancellations.set(call.id, (late) => context.end(late));
+    runtime.inbound.set(call.id, context);
     args.push(context);
     try {
       result = current.run(context, () => Reflect.apply(handler, this.self, args));
@@ -161,45 +161,45 @@ class Dispatcher {
 
   /** @param {FunctionCodec} fn @param {CallContext} context @param {unknown} value */
   answer(fn, context, value) {
+    const w = outbox.beginReply(this.codec.limits);
     try {
-      withWriter(this.codec.limits, (w) => {
-        fn.lowerOk(w, value);
-        reply(context, KIND.ok, w.buf, w.pos);
-      });
+      fn.lowerOk(w, value);
     } catch (error) {
+      outbox.undo(w);
       // What a provider returns and the contract does not allow is the provider's mistake.
       this.fail(fn, context, fromFault(error, 'internal'));
+      return;
     }
+    reply(w, KIND.ok, context);
   }
 
   /** @param {FunctionCodec} fn @param {CallContext} context @param {unknown} thrown */
   fail(fn, context, thrown) {
     let error = thrown;
-    try {
-      if (fn.isDeclared && thrown instanceof DeclaredError && !received.has(thrown)) {
-        withWriter(this.codec.limits, (w) => {
-          fn.lowerErr(w, thrown.value);
-          reply(context, KIND.declared, w.buf, w.pos);
-        });
+    if (fn.isDeclared && thrown instanceof DeclaredError && !received.has(thrown)) {
+      const w = outbox.beginReply(this.codec.limits);
+      try {
+        fn.lowerErr(w, thrown.value);
+        reply(w, KIND.declared, context);
         return;
+      } catch (fault) {
+        outbox.undo(w);
+        error = fromFault(fault, 'internal');
       }
-    } catch (fault) {
-      error = fromFault(fault, 'internal');
     }
     const exchange = exchangeOf(error, context, this.toError);
-    if (exchange === undefined) {
-      reply(context, KIND.cancelled, EMPTY, 0);
-      return;
-    }
-    const json = Buffer.from(JSON.stringify(exchange));
-    reply(context, KIND.system, json, json.length);
+    const w = outbox.beginReply(DEFAULT_LIMITS);
+    if (exchange !== undefined) w.raw(Buffer.from(JSON.stringify(exchange)));
+    reply(w, exchange === undefined ? KIND.cancelled : KIND.system, context);
   }
 }
 
-/** @param {CallContext} context @param {number} kind @param {Uint8Array} bytes @param {number} length */
-function reply(context, kind, bytes, length) {
-  runtime.cancellations.delete(context.id);
-  native.reply(context.id, kind, bytes, length);
+/** @param {import('./codec/writer.js').Writer} w @param {number} kind @param {CallContext} context */
+function reply(w, kind, context) {
+  const id = CallContext.id(context);
+  runtime.inbound.delete(id);
+  context.answered();
+  outbox.reply(w, kind, id);
   runtime.flushSoon();
 }
 

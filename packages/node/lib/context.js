@@ -6,30 +6,50 @@ const { classes } = require('./errors.js');
 
 /** @typedef {import('./runtime.js').InboundCall} InboundCall */
 
+/** Beyond this a timer would fire at once; what is later than 24 days is left to the caller. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** What a handler knows of the call that it serves: its last argument, and `currentCall()` in all that it starts. */
 class CallContext {
+  #id;
+  #optional;
   #controller = /** @type {AbortController | undefined} */ (undefined);
   #ended = /** @type {Error | undefined} */ (undefined);
   #until;
+  #timer = /** @type {NodeJS.Timeout | undefined} */ (undefined);
+  #isAnswered = false;
 
   /** @param {InboundCall} call @param {string} iface @param {string} name */
   constructor(call, iface, name) {
-    /** The addon's number of the call. @readonly */
-    this.id = call.id;
-    Object.defineProperty(this, 'id', { enumerable: false });
+    this.#id = call.id;
+    this.#optional = call.optional;
     /** The interface that is being served, with its version. @readonly */
     this.interface = iface;
     /** The function's name as in WIT. @readonly */
     this.function = name;
     /** Who calls, according to the kernel. @readonly */
     this.caller = call.caller;
-    /** W3C trace context of the caller. @type {string | undefined} @readonly */
-    this.traceparent = call.optional.traceparent ?? undefined;
-    /** @type {string | undefined} @readonly */
-    this.tracestate = call.optional.tracestate ?? undefined;
-    /** The caller's idempotency key. @type {string | undefined} @readonly */
-    this.idempotencyKey = call.optional.idempotencyKey ?? undefined;
     this.#until = call.left < 0 ? undefined : performance.now() + call.left;
+  }
+
+  /** The addon's number of the call. @param {CallContext} context */
+  static id(context) {
+    return context.#id;
+  }
+
+  /** W3C trace context of the caller. @returns {string | undefined} */
+  get traceparent() {
+    return this.#optional.traceparent ?? undefined;
+  }
+
+  /** @returns {string | undefined} */
+  get tracestate() {
+    return this.#optional.tracestate ?? undefined;
+  }
+
+  /** The caller's idempotency key. @returns {string | undefined} */
+  get idempotencyKey() {
+    return this.#optional.idempotencyKey ?? undefined;
   }
 
   /** Aborted when the caller no longer waits: it cancelled, it is gone, or the deadline has passed. */
@@ -37,8 +57,17 @@ class CallContext {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
       if (this.#ended !== undefined) this.#controller.abort(this.#ended);
+      else if (this.#until !== undefined && !this.#isAnswered) this.#watchDeadline();
     }
     return this.#controller.signal;
+  }
+
+  /** The caller tells when it gives up, but one that is stuck tells nothing. */
+  #watchDeadline() {
+    const left = /** @type {number} */ (this.remaining);
+    if (left > LONGEST_TIMER) return;
+    this.#timer = setTimeout(() => this.end(true), Math.ceil(left));
+    this.#timer.unref();
   }
 
   /** When the caller stops waiting; undefined without a deadline. */
@@ -61,15 +90,22 @@ class CallContext {
     return this.#ended !== undefined || this.isLate;
   }
 
+  /** The handler has answered. */
+  answered() {
+    this.#isAnswered = true;
+    clearTimeout(this.#timer);
+  }
+
   /** The caller no longer waits. @param {boolean} late Because the deadline has passed. */
   end(late) {
+    if (this.#ended !== undefined) return;
+    clearTimeout(this.#timer);
     this.#ended = late
       ? new classes.DeadlineExceeded('the deadline of the call has passed')
       : new classes.Cancelled('the caller no longer waits');
     this.#controller?.abort(this.#ended);
   }
 }
-Object.defineProperty(CallContext.prototype, 'end', { enumerable: false });
 
 /** @type {AsyncLocalStorage<CallContext>} */
 const current = new AsyncLocalStorage();
@@ -77,4 +113,10 @@ const current = new AsyncLocalStorage();
 /** The call that the current code serves, if it serves one. @returns {CallContext | undefined} */
 const currentCall = () => current.getStore();
 
-module.exports = { CallContext, current, currentCall };
+/** The addon's number of that call; 0 without one. */
+function currentId() {
+  const context = current.getStore();
+  return context === undefined ? 0 : CallContext.id(context);
+}
+
+module.exports = { CallContext, current, currentCall, currentId };

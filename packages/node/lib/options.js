@@ -73,4 +73,15 @@ function callOptions(options, name, count) {
   return options;
 }
 
-module.exports = { callOptions, limitsOf, overrides, timeoutNumber };
+/** What few calls have, as JSON; empty if there is nothing. @param {CallOptions} options */
+function optionalText({ idempotencyKey, traceparent }) {
+  if (idempotencyKey === undefined && traceparent === undefined) return '';
+  for (const [key, value] of Object.entries({ idempotencyKey, traceparent })) {
+    if (value !== undefined && typeof value !== 'string') {
+      throw new classes.InvalidArgument(`${key}: expected a string`);
+    }
+  }
+  return JSON.stringify({ idempotencyKey, traceparent });
+}
+
+module.exports = { callOptions, limitsOf, optionalText, overrides, timeoutNumber };

@@ -2,6 +2,7 @@
 
 const { HmsError, fromExchange, nativeCall } = require('./errors.js');
 const { native } = require('./native.js');
+const outbox = require('./outbox.js');
 
 /**
  * The event loop's side of the addon: starts it in this thread, hands its events on, and keeps the process alive while anything is pending.
@@ -34,8 +35,8 @@ const view = new DataView(inbox.buffer);
 const pending = new Map();
 /** Servers by their numbers. @type {Map<number, Serving>} */
 const servers = new Map();
-/** What is told when the caller of an inbound call no longer waits. @type {Map<number, (late: boolean) => void>} */
-const cancellations = new Map();
+/** Inbound calls that handlers work on: told when the caller no longer waits. @type {Map<number, { end(late: boolean): void }>} */
+const inbound = new Map();
 
 let lastToken = 0;
 let holds = 0;
@@ -73,17 +74,17 @@ function forget(token) {
   if (pending.delete(token)) release();
 }
 
-/** What is started and answered within one turn of the microtasks is sent together. */
+/** What is started and answered until all microtasks are done is sent together. */
 function flushSoon() {
   if (isFlushing) return;
   isFlushing = true;
-  queueMicrotask(flush);
+  process.nextTick(flush);
 }
 
 function flush() {
   isFlushing = false;
   // Not at once: calls within the process would keep timers and sockets from their turn for ever.
-  if (native.flush()) setImmediate(turn);
+  if (outbox.flush()) setImmediate(turn);
 }
 
 /** Takes in what the addon has to tell. */
@@ -137,7 +138,7 @@ function handOn(kind, token, fields, body, first, end) {
     if (kind === KIND.connected) waiting.ended(kind, body, view.getUint32(fields, true), 0);
     else waiting.ended(kind, body, first, end);
   } else if (kind === KIND.cancel) {
-    cancellations.get(token)?.(view.getUint32(fields, true) === 1);
+    inbound.get(token)?.end(view.getUint32(fields, true) === 1);
   } else {
     called(token, fields, body, first, end);
   }
@@ -170,15 +171,19 @@ function errorIn(body, first, end) {
 /** Bytes that the addon holds now, in all threads: constant while nothing is pending. */
 const liveNativeBytes = () => native.liveBytes();
 
+/** Calls and connects that wait for their event, and calls that handlers work on. */
+const pendingCalls = () => pending.size + inbound.size;
+
 module.exports = {
   KIND,
-  cancellations,
   errorIn,
   expect,
   flushSoon,
   forget,
   hold,
+  inbound,
   liveNativeBytes,
+  pendingCalls,
   release,
   servers,
   start,

@@ -4,7 +4,7 @@ const assert = require('node:assert/strict');
 const { after, before, test } = require('node:test');
 
 const ffi = require('../index.js');
-const { provider, stop, useRuntimeDir } = require('./support.js');
+const { errorOf, provider, stop, useRuntimeDir } = require('./support.js');
 
 useRuntimeDir();
 
@@ -33,13 +33,6 @@ after(async () => {
   const { code } = await stop(program);
   assert.equal(code, 0, 'SIGTERM ends a provider normally');
 });
-
-/** @param {Promise<unknown>} call @returns {Promise<any>} */
-const errorOf = (call) =>
-  call.then(
-    (value) => assert.fail(`expected an error, got ${String(value)}`),
-    (error) => error,
-  );
 
 test('values come and go', async () => {
   assert.equal(await client.echo('é🦀'), 'é🦀');
@@ -213,7 +206,6 @@ test('what comes later is refused by name', async () => {
   assert.ok(error instanceof ffi.Unimplemented);
   assert.equal(error.message, 'test:node/service@1.2.0.items: result: streams cannot be called yet');
   assert.ok((await errorOf(client.call('[constructor]counter', 1))) instanceof ffi.Unimplemented);
-  assert.ok((await errorOf(client.batch())) instanceof ffi.Unimplemented);
 });
 
 test('sync calls block and answer', async () => {

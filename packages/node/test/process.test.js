@@ -52,8 +52,8 @@ test('the event loop waits by itself, or through a thread', async () => {
 });
 
 test('a provider may wait through a thread, too', async () => {
-  const other = await provider({ HMS_NODE_READER_THREAD: '1', HMS_RUNTIME_DIR: useRuntimeDirOf('thread') });
-  const client = await ffi.connect('test:node/service', { runtimeDir: useRuntimeDirOf('thread') });
+  const other = await provider({ HMS_NODE_READER_THREAD: '1', HMS_RUNTIME_DIR: useRuntimeDir('thread') });
+  const client = await ffi.connect('test:node/service', { runtimeDir: useRuntimeDir('thread') });
   assert.equal(await client.echo('x'), 'x');
   client.close();
   assert.equal((await stop(other)).code, 0);
@@ -72,7 +72,7 @@ test('worker threads have their own links, and end in the middle of a call', asy
 });
 
 test('a killed provider gives unavailable at once, and calls succeed once there is another', async () => {
-  const dir = useRuntimeDirOf('kill');
+  const dir = useRuntimeDir('kill');
   const env = { HMS_RUNTIME_DIR: dir };
   const first = await provider(env);
   const client = await ffi.connect('test:node/service', { runtimeDir: dir });
@@ -99,10 +99,3 @@ test('a million calls leave nothing behind (here: some thousands)', async () => 
   assert.ok(end.script - start.script < 2 * 1024 * 1024, `${start.script} to ${end.script}`);
   assert.equal(end.native, start.native);
 });
-
-/** A runtime directory beside that of this file. @param {string} name */
-function useRuntimeDirOf(name) {
-  const dir = `${process.env.HMS_RUNTIME_DIR}/${name}`;
-  require('node:fs').mkdirSync(dir, { recursive: true, mode: 0o700 });
-  return dir;
-}

@@ -4,24 +4,9 @@ const assert = require('node:assert/strict');
 const { test } = require('node:test');
 
 const ffi = require('../index.js');
-const { provider, stop, useRuntimeDir } = require('./support.js');
+const { errorOf, handlers, provider, stop, useRuntimeDir } = require('./support.js');
 
 useRuntimeDir();
-
-/** @param {Promise<unknown>} call @returns {Promise<any>} */
-const errorOf = (call) =>
-  call.then(
-    (value) => assert.fail(`expected an error, got ${String(value)}`),
-    (error) => error,
-  );
-
-/** Handlers of all functions that can be called. @param {object} [some] */
-const handlers = (some = {}) => ({
-  echo: (/** @type {string} */ text) => text,
-  ...{ echoClaim() {}, adjudicate() {}, echoAwkward() {}, optional() {}, nothing() {}, then_() {} },
-  ...{ throw_() {}, wait() {}, meet() {}, describe: () => null, nested: () => null, kill() {}, convert() {} },
-  ...some,
-});
 
 /** @param {object} [some] @param {object} [options] */
 const serve = (some, options) =>
@@ -227,7 +212,10 @@ test('a call that outlives the grace period is cancelled', async () => {
   const call = errorOf(client.wait(1));
   while (seen === undefined) await client.echo('x');
   await server.close();
-  assert.ok((await call) instanceof ffi.HmsError);
+  const error = await call;
+  assert.ok(error instanceof ffi.Unavailable, String(error));
+  assert.equal(error.sent, 'maybe-executed');
+  assert.equal(/** @type {AbortSignal | undefined} */ (seen)?.aborted, true);
   client.close();
 });
 

@@ -1,18 +1,43 @@
 'use strict';
 
+const assert = require('node:assert/strict');
 const { fork } = require('node:child_process');
-const { mkdtempSync, rmSync } = require('node:fs');
+const { mkdirSync, mkdtempSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
 const { after } = require('node:test');
 
-/** A runtime directory of this file's own, for it and for its child processes. */
-function useRuntimeDir() {
+/**
+ * A runtime directory of this file's own, for it and for its child processes; one with a name lies beside it and is used by those who say so.
+ *
+ * @param {string} [name]
+ */
+function useRuntimeDir(name) {
+  if (name !== undefined) {
+    const dir = join(String(process.env.HMS_RUNTIME_DIR), name);
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    return dir;
+  }
   const dir = mkdtempSync(join(tmpdir(), 'hms-node-'));
   process.env.HMS_RUNTIME_DIR = dir;
   after(() => rmSync(dir, { recursive: true, force: true }));
   return dir;
 }
+
+/** The error that a call ends with. @param {Promise<unknown>} call @returns {Promise<any>} */
+const errorOf = (call) =>
+  call.then(
+    (value) => assert.fail(`expected an error, got ${String(value)}`),
+    (error) => error,
+  );
+
+/** Handlers of all functions of `service` that can be called. @param {object} [some] */
+const handlers = (some = {}) => ({
+  echo: (/** @type {string} */ text) => text,
+  ...{ echoClaim() {}, adjudicate() {}, echoAwkward() {}, optional() {}, nothing() {}, then_() {} },
+  ...{ throw_() {}, wait() {}, meet() {}, describe: () => null, nested: () => null, kill() {}, convert() {} },
+  ...some,
+});
 
 /**
  * Runs a program of `programs/`.
@@ -55,4 +80,4 @@ async function stop({ child, ended }) {
   return ended;
 }
 
-module.exports = { provider, run, stop, useRuntimeDir };
+module.exports = { errorOf, handlers, provider, run, stop, useRuntimeDir };

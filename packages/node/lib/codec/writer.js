@@ -23,6 +23,8 @@ const allocate = (capacity) => Buffer.from(new ArrayBuffer(capacity));
 class Writer {
   constructor() {
     this.limits = DEFAULT_LIMITS;
+    /** Where the message begins in `buf`, at a multiple of 8: padding counts from there. */
+    this.first = 0;
     this.pos = 0;
     this.elements = 0;
     this.depth = 0;
@@ -33,29 +35,35 @@ class Writer {
 
   /** @param {number} capacity @private */
   replace(capacity) {
-    this.buf = allocate(capacity);
+    this.capacity = Math.ceil(capacity / 8) * 8;
+    this.buf = allocate(this.capacity);
     this.view = new DataView(this.buf.buffer);
-    this.capacity = capacity;
   }
 
-  /** Begins a message. @param {Limits} limits */
-  start(limits) {
-    if (this.capacity > KEPT_CAPACITY) this.replace(FIRST_CAPACITY);
+  /** Begins a message. @param {Limits} limits @param {number} [first] Where; what is before it stays. */
+  start(limits, first = 0) {
     this.limits = limits;
-    this.pos = 0;
+    this.first = first;
+    this.pos = first;
     this.elements = 0;
     this.depth = 0;
   }
 
+  /** Lets go of a buffer that a large message has left behind. */
+  shrink() {
+    if (this.capacity > KEPT_CAPACITY) this.replace(FIRST_CAPACITY);
+  }
+
   /** The message's length; an error if it is over the limit. */
   finish() {
-    if (this.pos > this.limits.maxMessage) throw tooLarge();
-    return this.pos;
+    const length = this.pos - this.first;
+    if (length > this.limits.maxMessage) throw tooLarge();
+    return length;
   }
 
   /** A copy of the message. */
   bytes() {
-    return this.buf.buffer.slice(0, this.finish());
+    return this.buf.buffer.slice(this.first, this.first + this.finish());
   }
 
   /** Makes room for `count` more bytes. @param {number} count */
@@ -65,7 +73,7 @@ class Writer {
 
   /** @param {number} count @private */
   grow(count) {
-    if (this.pos > this.limits.maxMessage) throw tooLarge();
+    if (this.pos - this.first > this.limits.maxMessage) throw tooLarge();
     const old = this.buf;
     this.replace(Math.max(this.capacity * 2, this.pos + count));
     this.buf.set(old.subarray(0, this.pos));
@@ -73,7 +81,7 @@ class Writer {
 
   /** Makes room for `count` bytes that will surely be part of the message. @param {number} count */
   room(count) {
-    if (this.pos + count > this.limits.maxMessage) throw tooLarge();
+    if (this.pos - this.first + count > this.limits.maxMessage) throw tooLarge();
     this.need(count);
   }
 
@@ -230,6 +238,7 @@ function withWriter(limits, write) {
     shared.start(limits);
     return write(shared);
   } finally {
+    shared.shrink();
     isShared = true;
   }
 }

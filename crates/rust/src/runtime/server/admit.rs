@@ -299,6 +299,21 @@ pub(crate) fn give_up_locally(inner: &Arc<Inner>, state: &mut State, pending: u6
     }
 }
 
+/// The server was closed under calls of this process: they end as if its link were lost.
+pub(super) fn end_local(inner: &Arc<Inner>, state: &mut State, server: u64) {
+    let running: Vec<u64> = state
+        .local
+        .iter()
+        .filter(|(_, incoming)| incoming.server == server)
+        .map(|(pending, _)| *pending)
+        .collect();
+    for pending in running {
+        give_up_locally(inner, state, pending, Reason::Cancelled);
+        let error = Error::unavailable("the provider was closed").with_sent(Sent::MaybeExecuted);
+        inner.complete(state, pending, Outcome::System(error));
+    }
+}
+
 /// A call has ended: its place is free.
 pub(crate) fn ended(
     inner: &Arc<Inner>,

@@ -490,6 +490,7 @@ impl Server {
         for key in links_of(&state, self.key) {
             inner.lose(&mut state, key, "the server was closed");
         }
+        admit::end_local(inner, &mut state, self.key);
         for parker in wake {
             inner.wake(&mut state, &parker);
         }
