@@ -21,6 +21,9 @@ mod kind {
     pub(super) const REPLY: u32 = 16;
 }
 
+/// The call waits for room under the quota of calls in flight.
+const WAIT_FOR_ROOM: u32 = 1;
+
 /// Takes the calls and replies in the first `length` bytes, without sending them.
 #[napi]
 #[allow(clippy::needless_pass_by_value)] // the macro's way
@@ -86,13 +89,14 @@ impl<'b> Entries<'b> {
     fn call(&mut self, token: u64, length: u32) -> napi::Result<()> {
         let (client, function) = (self.u32()?, self.u32()?);
         let (milliseconds, parent) = (self.f64()?, self.f64()?);
-        let (_flags, optional) = (self.u32()?, self.u32()?);
+        let (flags, optional) = (self.u32()?, self.u32()?);
         let optional = self.body(optional)?;
         let args = self.body(length)?.to_vec();
         runtime::with(|runtime| {
             let mut options = CallOptions {
                 timeout: timeout(milliseconds),
                 parent: runtime.parent(parent),
+                wait_for_room: flags & WAIT_FOR_ROOM != 0,
                 ..CallOptions::default()
             };
             if !optional.is_empty() {

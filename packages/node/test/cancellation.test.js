@@ -76,8 +76,8 @@ test('thousands of calls with one signal leave no listeners and warn of none', a
   const warned = (/** @type {Error} */ warning) => warnings.push(warning);
   process.on('warning', warned);
   const { signal } = new AbortController();
-  for (let i = 0; i < 20; i++) {
-    const calls = Array.from({ length: 500 }, () => client.echo('x', { signal }));
+  for (let i = 0; i < 10; i++) {
+    const calls = Array.from({ length: 300 }, () => client.echo('x', { signal }));
     assert.ok(getEventListeners(signal, 'abort').length <= 1);
     await Promise.all(calls);
   }
@@ -95,6 +95,7 @@ test('a signal ends all of its calls', async () => {
   const reasons = await Promise.all(calls);
   assert.ok(reasons.every((reason) => reason === controller.signal.reason));
   assert.equal(getEventListeners(controller.signal, 'abort').length, 0);
+  for (let i = 0; i < 50; i++) await aborted('Cancelled');
 });
 
 test('timeouts of zero, and those that are none', async () => {
@@ -126,13 +127,14 @@ test('an abandoned call costs nothing afterwards', async () => {
   const { signal } = controller;
   await client.echo('x');
   const before = ffi.liveNativeBytes();
-  const calls = Array.from({ length: 200 }, () => errorOf(client.wait(60_000, { signal, timeout: null })));
+  const calls = Array.from({ length: 50 }, () => errorOf(client.wait(60_000, { signal, timeout: null })));
   await client.echo('so that they have arrived');
-  assert.equal(runtime.pendingCalls(), 200);
+  assert.equal(runtime.pendingCalls(), 50);
   controller.abort();
   await Promise.all(calls);
   assert.equal(runtime.pendingCalls(), 0);
-  // Behind the cancels, whose replies are discarded.
+  for (let i = 0; i < 50; i++) await aborted('Cancelled');
+  // What the ended handlers answer is discarded.
   for (let i = 0; i < 10; i++) await client.echo('x');
   const grown = ffi.liveNativeBytes() - before;
   assert.ok(grown < 64 * 1024, `${grown} bytes are left`);

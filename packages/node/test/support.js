@@ -58,12 +58,23 @@ function run(name, { args = [], nodeArgs = [], env = {} } = {}) {
   const ended = new Promise((resolve) => {
     child.on('close', (code, signal) => resolve({ code, signal, output }));
   });
-  /** Its next message; an error if it ends first. */
-  const message = () =>
-    Promise.race([
-      new Promise((resolve) => child.once('message', resolve)),
-      ended.then(({ output: text }) => Promise.reject(new Error(`${name} ended: ${text}`))),
-    ]);
+  /** @type {any[]} */
+  const messages = [];
+  let told = () => {};
+  child.on('message', (message) => {
+    messages.push(message);
+    told();
+  });
+  /** Its next message, which may have come already; an error if it ends first. */
+  const message = async () => {
+    while (messages.length === 0) {
+      const another = new Promise((resolve) => (told = () => resolve(true)));
+      if (!(await Promise.race([another, ended.then(() => messages.length > 0)]))) {
+        throw new Error(`${name} ended: ${output}`);
+      }
+    }
+    return messages.shift();
+  };
   return { child, ended, message };
 }
 
