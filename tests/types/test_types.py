@@ -78,6 +78,8 @@ def test_tsc_finds_the_mistyped_caller(tmp_path: Path) -> None:
     found = tsc("wrong.ts", tmp_path)
     assert "Type 'number' is not assignable to type 'string'" in found
     assert "Property 'adjudicat' does not exist" in found
+    assert "wrong.ts(6," in found, "a wrong argument in a batch"
+    assert "wrong.ts(7," in found, "what is no call of the batch"
 
 
 def vet(name: str, folder: Path) -> str:

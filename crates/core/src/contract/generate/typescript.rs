@@ -11,6 +11,10 @@ use crate::contract::version::split;
 
 /// Names that the file imports or that the language defines as types.
 const TAKEN: &[&str] = &[
+    "BatchCalls",
+    "BatchResults",
+    "BoundCall",
+    "CallContext",
     "CallOptions",
     "Decimal",
     "Duration",
@@ -30,7 +34,7 @@ enum Side {
 pub(super) fn files(contract: &Contract) -> Vec<File> {
     let module = Module::new(contract, Language::JavaScript, TAKEN);
     let mut out = format!("// {}\n\n", notice(&module.package));
-    out.push_str("import type { CallOptions, Decimal, Duration, Timestamp, ZonedTimestamp } from '@hms/ffi'\n\n");
+    out.push_str("import type { BatchCalls, BatchResults, BoundCall, CallContext, CallOptions, Decimal, Duration, Timestamp, ZonedTimestamp } from '@hms/ffi'\n\n");
     out.push_str("/** A self-describing value. */\nexport type DocumentValue =\n  | null | boolean | number | bigint | string | Decimal | Uint8Array | DocumentValue[] | { [key: string]: DocumentValue }\n");
     for &(interface, id) in &module.types {
         define(&module, interface, id, &mut out);
@@ -194,7 +198,7 @@ fn client(module: &Module, index: usize, out: &mut String) {
             arguments(options)
         );
         let _ = writeln!(sync, "    {local}({}): {result}", arguments(options));
-        let _ = writeln!(batch, "  {local}({}): unknown", arguments(""));
+        let _ = writeln!(batch, "  {local}({}): BoundCall<{result}>", arguments(options));
         let mut taken = params(Side::Out);
         taken.push("context: Context".to_owned());
         let _ = writeln!(
@@ -210,12 +214,12 @@ fn client(module: &Module, index: usize, out: &mut String) {
     );
     let _ = writeln!(
         out,
-        "export interface {name}Client {{\n{calls}  /** The same calls, blocking. */\n  readonly sync: {{\n{sync}  }}\n  batch(calls: (b: {name}Batch) => Iterable<unknown>): Promise<PromiseSettledResult<unknown>[]>\n  close(): void\n}}"
+        "export interface {name}Client {{\n{calls}  /** The same calls, blocking. */\n  readonly sync: {{\n{sync}  }}\n  /** Many calls at once, sent together: results in order, errors among them. */\n  batch<const C extends BatchCalls>(describe: (b: {name}Batch) => C | Promise<C>, options?: CallOptions): Promise<BatchResults<C>>\n  close(): void\n}}"
     );
     let _ = writeln!(out, "\nexport interface {name}Batch {{\n{batch}}}");
     let _ = writeln!(
         out,
-        "\n/** What a provider of {full} exports. */\nexport interface {name}Exports<Context = unknown> {{\n{handlers}}}"
+        "\n/** What a provider of {full} exports. */\nexport interface {name}Exports<Context = CallContext> {{\n{handlers}}}"
     );
 }
 
