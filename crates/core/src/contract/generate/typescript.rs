@@ -198,7 +198,11 @@ fn client(module: &Module, index: usize, out: &mut String) {
             arguments(options)
         );
         let _ = writeln!(sync, "    {local}({}): {result}", arguments(options));
-        let _ = writeln!(batch, "  {local}({}): BoundCall<{result}>", arguments(options));
+        let _ = writeln!(
+            batch,
+            "  {local}({}): BoundCall<{result}>",
+            arguments(options)
+        );
         let mut taken = params(Side::Out);
         taken.push("context: Context".to_owned());
         let _ = writeln!(
