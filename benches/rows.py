@@ -67,24 +67,27 @@ def rust_scaling(rounds: int) -> list[Row]:
 
 
 def python(rounds: int) -> list[Row]:
-    """One call at a time, and 64 awaited at once."""
+    """One call at a time."""
+    return python_row("Python, one call, against grpcio", ("ours.py", "peer.py"), rounds, (10_000, 2000), 1 / 20)
 
+
+def python_awaited(rounds: int) -> list[Row]:
+    """64 awaited at once."""
+    name = "Python, 64 awaited, against grpcio.aio"
+    return python_row(name, ("ours_async.py", "peer_async.py"), rounds, (40_000, 4000), 1 / 30)
+
+
+def python_row(name: str, scripts: tuple[str, str], rounds: int, calls: tuple[int, int], expected: float) -> list[Row]:
     def package(scratch: Path) -> dict[str, str]:
         return {"PYTHONPATH": str(python_package(scratch))}
 
     folder = BENCHES / "python"
-    rows = []
-    for name, ours, peer, calls, expected in (
-        ("Python, one call, against grpcio", "ours.py", "peer.py", (10_000, 2000), 1 / 20),
-        ("Python, 64 awaited, against grpcio.aio", "ours_async.py", "peer_async.py", (40_000, 4000), 1 / 30),
-    ):
-        with programs(package) as (start, socket):
-            ready(start(sys.executable, str(folder / "ours.py"), "serve"))
-            ready(start(sys.executable, str(folder / peer), "serve", socket))
-            ours_calls = start(sys.executable, str(folder / ours), "call")
-            peer_calls = start(sys.executable, str(folder / peer), "call", socket)
-            rows.append(in_turns(name, ours_calls, peer_calls, rounds, calls, expected))
-    return rows
+    ours, peer = (str(folder / script) for script in scripts)
+    with programs(package) as (start, socket):
+        ready(start(sys.executable, str(folder / "ours.py"), "serve"))
+        ready(start(sys.executable, peer, "serve", socket))
+        ours_calls, peer_calls = start(sys.executable, ours, "call"), start(sys.executable, peer, "call", socket)
+        return [in_turns(name, ours_calls, peer_calls, rounds, calls, expected)]
 
 
 def node(rounds: int) -> list[Row]:

@@ -30,6 +30,7 @@ PARTS: dict[str, tuple[list[str], Callable[[int], list[Row]]]] = {
     "pipelined": (["hms-ffi-bench"], rows.rust_pipelined),
     "scaling": (["hms-ffi-bench"], rows.rust_scaling),
     "python": (["hms-ffi-py"], rows.python),
+    "awaited": (["hms-ffi-py"], rows.python_awaited),
     "node": (["hms-ffi-node"], rows.node),
     "go": (["hms-ffi-c"], rows.go),
 }
