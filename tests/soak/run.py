@@ -12,12 +12,14 @@ import datetime
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -45,6 +47,16 @@ class Soak:
         self._over = threading.Event()
 
     def run(self) -> dict[str, Any]:
+        try:
+            return self._run()
+        finally:
+            # Nothing outlives the run, however it ends.
+            self._over.set()
+            for program in [*self.fleet.running, *(caller.program for caller in self.callers)]:
+                if program.process.poll() is None:
+                    program.process.kill()
+
+    def _run(self) -> dict[str, Any]:
         for _ in range(Fleet.SIZE):
             self.fleet.start()
         self.callers = [Caller(name, self._env) for name in self.options.callers]
@@ -186,7 +198,12 @@ def commit() -> str:
     return described.stdout.strip() or "unknown"
 
 
+def end_in_order(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
 def main() -> int:
+    signal.signal(signal.SIGTERM, end_in_order)
     parser = argparse.ArgumentParser(description=__doc__)
     duration = float(os.environ.get("DURATION") or 600)
     parser.add_argument("--duration", type=float, default=duration, help="seconds; also DURATION")
