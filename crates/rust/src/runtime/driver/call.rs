@@ -251,6 +251,11 @@ impl Inner {
 }
 
 fn has_room(state: &State, route: &Route) -> bool {
+    if route.link.is_none() {
+        // A provider of this process has no quota, but a queue that others use too.
+        return (state.servers.get(&route.server))
+            .is_none_or(|server| server.running + server.ready.len() < server.max_concurrent);
+    }
     let Some(link) = route.link.and_then(|key| state.links.get(&key)) else {
         return true;
     };

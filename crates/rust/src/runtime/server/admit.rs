@@ -339,6 +339,8 @@ pub(crate) fn ended(
     } else if !server.ready.is_empty() {
         hand_out(inner, state, server_key);
     }
+    // Callers of this process that wait for room.
+    inner.let_in(state);
 }
 
 impl Exported {
