@@ -1,7 +1,9 @@
 //! Errors of the core as Python's exceptions, and back. The classes are in `hms_ffi._errors`.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
+use hms_ffi::runtime::CallContext;
 use hms_ffi_core::contract::ContractError;
 use hms_ffi_core::convert::Failure;
 use hms_ffi_core::error::{Code, Error, Frame, Sent};
@@ -93,51 +95,78 @@ pub(crate) fn from_exception(raised: &Bound<'_, PyAny>) -> PyResult<Option<Error
     ))
 }
 
+/// The exception for a system error that a call ended with; the call's place goes in front of its trace.
+pub(crate) fn system(py: Python<'_>, mut error: Error, place: Option<&Place>) -> PyErr {
+    error.push_outer_frames(place.map(|place| place.frame(py)).into_iter().collect());
+    exception(py, &error)
+}
+
 /// The exception for a declared error.
-pub(crate) fn declared(py: Python<'_>, value: Option<Bound<'_, PyAny>>) -> PyErr {
-    let frames: Vec<Fields> = calling_frame(py).iter().map(fields).collect();
+pub(crate) fn declared(
+    py: Python<'_>,
+    value: Option<Bound<'_, PyAny>>,
+    place: Option<&Place>,
+) -> PyErr {
+    let frame = place.map(|place| place.frame(py));
+    let frames: Vec<Fields> = frame.iter().map(fields).collect();
     let made = classes(py)
         .and_then(|classes| classes.call_method1(intern!(py, "declared"), (value, frames)));
     made.map_or_else(|failed| failed, PyErr::from_value)
 }
 
-/// The Python code that is running: where a call was made.
-pub(crate) fn calling_frame(py: Python<'_>) -> Option<Frame> {
-    // SAFETY: the GIL is held. The frame is borrowed from this thread's stack, which does not change meanwhile; its
-    // code is a new reference.
-    let (code, line) = unsafe {
-        let running = ffi::PyEval_GetFrame();
-        if running.is_null() {
-            return None;
-        }
-        let code = ffi::PyFrame_GetCode(running);
-        (
-            Bound::from_owned_ptr_or_opt(py, code.cast())?,
-            ffi::PyFrame_GetLineNumber(running),
-        )
-    };
-    let text = |name| {
-        code.getattr(name)
-            .and_then(|text| text.extract::<String>())
-            .unwrap_or_default()
-    };
-    Some(Frame {
-        language: "python".to_owned(),
-        component: component(py).unwrap_or_default(),
-        function: text(intern!(py, "co_qualname")),
-        file: text(intern!(py, "co_filename")),
-        line: line.max(0) as u32,
-    })
+/// Where a call was made. Cheap to take, since few calls end with an error.
+pub(crate) struct Place {
+    code: Py<PyAny>,
+    line: i32,
+    /// The call that the code there serves.
+    serving: Option<Arc<CallContext>>,
 }
 
-/// The interface that is being served, else the program's name.
-fn component(py: Python<'_>) -> PyResult<String> {
-    match context::current(py)? {
-        Some(serving) => Ok(serving.interface().to_owned()),
-        None => py
-            .import("hms_ffi._context")?
-            .call_method0("program")?
-            .extract(),
+impl Place {
+    /// The Python code that is running.
+    pub fn here(py: Python<'_>) -> Option<Place> {
+        // SAFETY: the GIL is held. The frame is borrowed from this thread's stack, which does not change meanwhile; its
+        // code is a new reference.
+        let (code, line) = unsafe {
+            let running = ffi::PyEval_GetFrame();
+            if running.is_null() {
+                return None;
+            }
+            let code = ffi::PyFrame_GetCode(running);
+            (
+                Bound::from_owned_ptr_or_opt(py, code.cast())?,
+                ffi::PyFrame_GetLineNumber(running),
+            )
+        };
+        Some(Place {
+            code: code.unbind(),
+            line,
+            serving: context::current(py).ok().flatten(),
+        })
+    }
+
+    fn frame(&self, py: Python<'_>) -> Frame {
+        let text = |name| {
+            self.code
+                .bind(py)
+                .getattr(name)
+                .and_then(|text| text.extract::<String>())
+                .unwrap_or_default()
+        };
+        let program = || -> PyResult<String> {
+            let context = py.import("hms_ffi._context")?;
+            context.call_method0("program")?.extract()
+        };
+        Frame {
+            language: "python".to_owned(),
+            component: match &self.serving {
+                Some(serving) => serving.interface().to_owned(),
+                None => program().unwrap_or_default(),
+            },
+            function: text(intern!(py, "co_qualname")),
+            file: text(intern!(py, "co_filename")),
+            line: self.line.max(0) as u32,
+        }
     }
 }
 

@@ -19,7 +19,7 @@ mod _native {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use super::client::{BoundCall, Connection, Method};
+    use super::client::{BoundCall, Connection, Method, PendingCall};
     #[pymodule_export]
     use super::codec::Codec;
     #[pymodule_export]
@@ -30,6 +30,8 @@ mod _native {
     use super::contract::{Contract, Interface};
     #[pymodule_export]
     use super::error::codes;
+    #[pymodule_export]
+    use super::runtime::{EventLoop, Watch};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

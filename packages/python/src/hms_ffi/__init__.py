@@ -8,7 +8,8 @@ decision = claims.adjudicate(claim, timeout=0.5)
 `connect` calls a provider, `Component` is one. The exceptions are `HmsError` and its subclasses.
 """
 
-from ._client import Client, connect
+from ._async_client import AsyncClient, aconnect
+from ._client import Client, Metrics, connect
 from ._component import Component
 from ._context import Caller, current_call
 from ._errors import (
@@ -34,7 +35,7 @@ from ._errors import (
     Unimplemented,
     Unknown,
 )
-from ._native import CallContext
+from ._native import BoundCall, CallContext, PendingCall
 from ._time import Duration, TimeOfDay, Timestamp
 from ._values import Err, Ok, Some
 
@@ -43,6 +44,8 @@ __version__ = "0.1.0"
 __all__ = [
     "Aborted",
     "AlreadyExists",
+    "AsyncClient",
+    "BoundCall",
     "CallContext",
     "Caller",
     "Cancelled",
@@ -60,9 +63,11 @@ __all__ = [
     "Internal",
     "InvalidArgument",
     "InvalidCall",
+    "Metrics",
     "NotFound",
     "Ok",
     "OutOfRange",
+    "PendingCall",
     "PermissionDenied",
     "ResourceExhausted",
     "Some",
@@ -72,6 +77,7 @@ __all__ = [
     "Unavailable",
     "Unimplemented",
     "Unknown",
+    "aconnect",
     "connect",
     "current_call",
 ]

@@ -1,11 +1,15 @@
-//! Waiting without the GIL, interrupts, timeouts and settings.
+//! Waiting without the GIL, interrupts, timeouts and settings; event loops are in `event_loop`.
+
+mod event_loop;
+
+pub(crate) use event_loop::{EventLoop, HandOut, Watch, call_soon};
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use hms_ffi::runtime::{Driver, Settings, Timeout};
 use hms_ffi_core::error::Error;
-use pyo3::exceptions::{PyImportError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyImportError, PyTypeError};
 use pyo3::ffi;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -83,7 +87,8 @@ fn limit(value: &Bound<'_, PyAny>) -> PyResult<Option<Duration>> {
     }
     let limit = Duration::try_from_secs_f64(seconds);
     limit.map(Some).map_err(|_| {
-        PyValueError::new_err("timeout: expected a number of seconds that is not negative")
+        let message = "timeout: expected a number of seconds that is not negative";
+        error::exception(py, &Error::invalid_argument(message))
     })
 }
 
@@ -100,6 +105,7 @@ pub(crate) fn settings(options: &Bound<'_, PyDict>) -> PyResult<Settings> {
             "max_depth" => settings.limits.max_depth = value.extract()?,
             "max_elements" => settings.limits.max_elements = value.extract()?,
             "max_calls" => settings.max_calls = value.extract()?,
+            "retries" => settings.retries = value.extract()?,
             "trusted_users" => settings.trusted_users = value.extract()?,
             _ => {
                 let unknown = Error::invalid_argument(format!("there is no option {key}"));

@@ -1,86 +1,19 @@
-//! The caller's side: connecting, and one callable object for each function.
+//! The functions of a connection, as callable objects.
 
 use std::sync::Arc;
 
-use hms_ffi::runtime::{self, CallOptions, ConnectOptions, Outcome};
+use hms_ffi::runtime::CallOptions;
 use hms_ffi_core::contract::names::{self, Language};
 use hms_ffi_core::contract::schema::{Function, Kind};
-use hms_ffi_core::error::{Code, Error};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyString, PyTuple};
+use pyo3::types::{PyDict, PyString, PyTuple};
 
-use crate::contract::{Interface, Prepared};
-use crate::value::{Arrays, Model};
+use super::{PendingCall, Shared};
+use crate::contract::Interface;
+use crate::error::Place;
+use crate::runtime::EventLoop;
 use crate::{context, error, runtime as waiting};
-
-/// A connection to one interface.
-#[pyclass(frozen, module = "hms_ffi._native")]
-pub(crate) struct Connection(Arc<Shared>);
-
-/// What a connection's functions share.
-struct Shared {
-    client: runtime::Client,
-    prepared: Arc<Prepared>,
-    arrays: Arrays,
-}
-
-#[pymethods]
-impl Connection {
-    /// Connects, or raises when no provider is found in time.
-    #[new]
-    #[pyo3(signature = (interface, view, arrays, options))]
-    fn new(
-        py: Python<'_>,
-        interface: &str,
-        view: Option<&Interface>,
-        arrays: Option<&str>,
-        options: &Bound<'_, PyDict>,
-    ) -> PyResult<Connection> {
-        error::contained(py, || {
-            let arrays = Arrays::from_option(py, arrays)?;
-            let driver = waiting::driver(py)?;
-            let options = ConnectOptions {
-                view: view.map(|view| view.prepared().schema().clone()),
-                settings: Some(waiting::settings(options)?),
-                parent: context::current(py)?,
-                ..ConnectOptions::default()
-            };
-            let connected = waiting::wait(py, |interrupt| {
-                runtime::Client::connect(&driver, interface, options, interrupt)
-            })?;
-            let client = connected.map_err(|error| raise(py, error))?;
-            let prepared = match view {
-                Some(view) => view.prepared().clone(),
-                None => Prepared::new(py, client.schema().clone())?,
-            };
-            Ok(Connection(Arc::new(Shared {
-                client,
-                prepared,
-                arrays,
-            })))
-        })
-    }
-
-    /// The interface as this caller sees it.
-    #[getter]
-    fn interface(&self) -> Interface {
-        Interface::of(self.0.prepared.clone())
-    }
-
-    /// One callable for each function, in the contract's order.
-    #[getter]
-    fn functions<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let functions = &self.0.prepared.schema().functions;
-        let methods = (0..functions.len()).map(|index| Method::new(py, self.0.clone(), index));
-        PyList::new(py, methods.collect::<PyResult<Vec<_>>>()?)
-    }
-
-    /// Ends the connection: calls that run are cancelled.
-    fn close(&self, py: Python<'_>) {
-        py.detach(|| self.0.client.close());
-    }
-}
 
 // A function of an interface, called like any other. No doc comment: `__doc__` is the function's own.
 #[pyclass(frozen, weakref, module = "hms_ffi")]
@@ -99,13 +32,13 @@ struct Param {
 }
 
 /// The arguments and options of one call.
-struct Prepare {
-    args: Vec<u8>,
-    options: CallOptions,
+pub(crate) struct Request {
+    pub args: Vec<u8>,
+    pub options: CallOptions,
 }
 
 impl Method {
-    fn new(py: Python<'_>, shared: Arc<Shared>, index: usize) -> PyResult<Py<Method>> {
+    pub(super) fn new(py: Python<'_>, shared: Arc<Shared>, index: usize) -> PyResult<Py<Method>> {
         let schema = shared.prepared.schema().clone();
         let function = &schema.functions[index];
         let params = function.params.iter().map(|param| Param {
@@ -126,18 +59,15 @@ impl Method {
     }
 
     fn function(&self) -> &Function {
-        &self.shared.prepared.schema().functions[self.index as usize]
+        self.shared.function(self.index)
     }
 
-    fn model<'py>(&self, py: Python<'py>) -> PyResult<Model<'_, 'py>> {
-        Model::new(py, &self.shared.prepared.shapes, self.shared.arrays)
-    }
-
-    fn prepare(
+    /// The values of all parameters, and the options.
+    fn arrange<'py>(
         &self,
-        args: &Bound<'_, PyTuple>,
-        named: Option<&Bound<'_, PyDict>>,
-    ) -> PyResult<Prepare> {
+        args: &Bound<'py, PyTuple>,
+        named: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<(Vec<Bound<'py, PyAny>>, CallOptions)> {
         let py = args.py();
         let mut options = CallOptions {
             parent: context::current(py)?,
@@ -180,13 +110,25 @@ impl Method {
                 }
             }
         }
-        let limits = self.shared.client.settings().limits;
+        Ok((given, options))
+    }
+
+    fn lower(&self, py: Python<'_>, given: &[Bound<'_, PyAny>]) -> PyResult<Vec<u8>> {
+        let limits = &self.shared.client.settings().limits;
         let converter = &self.shared.prepared.converter;
-        let args = converter.lower_args(self.function(), &mut self.model(py)?, &given, &limits);
-        Ok(Prepare {
-            args: args.map_err(|failure| error::conversion(py, failure))?,
-            options,
-        })
+        let model = &mut self.shared.model(py)?;
+        let args = converter.lower_args(self.function(), model, given, limits);
+        args.map_err(|failure| error::conversion(py, failure))
+    }
+
+    fn prepare(
+        &self,
+        args: &Bound<'_, PyTuple>,
+        named: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Request> {
+        let (given, options) = self.arrange(args, named)?;
+        let args = self.lower(args.py(), &given)?;
+        Ok(Request { args, options })
     }
 
     fn option(
@@ -218,35 +160,31 @@ impl Method {
         made.map_or_else(|failed| failed, PyErr::from_value)
     }
 
-    fn run<'py>(&self, py: Python<'py>, call: Prepare) -> PyResult<Bound<'py, PyAny>> {
-        let outcome = waiting::wait(py, |interrupt| {
-            self.shared
-                .client
-                .call(self.index, call.args, &call.options, interrupt)
-        })?;
-        let limits = self.shared.client.settings().limits;
-        let converter = &self.shared.prepared.converter;
-        match outcome {
-            Outcome::Ok(message) => {
-                let value =
-                    converter.lift_ok(self.function(), &mut self.model(py)?, &message, &limits);
-                match value {
-                    Ok(value) => Ok(value.unwrap_or_else(|| py.None().into_bound(py))),
-                    Err(failure) => Err(error::conversion(py, failure)),
-                }
-            }
-            Outcome::Declared(message) => {
-                let value =
-                    converter.lift_err(self.function(), &mut self.model(py)?, &message, &limits);
-                let value = value.map_err(|failure| error::conversion(py, failure))?;
-                Err(error::declared(py, value))
-            }
-            Outcome::System(error) => Err(raise(py, error)),
-            Outcome::Cancelled => Err(raise(
-                py,
-                Error::new(Code::Cancelled, "the call was cancelled"),
-            )),
+    /// Makes a call, and waits for it where there is no event loop.
+    fn run<'py>(&self, py: Python<'py>, call: Request) -> PyResult<Bound<'py, PyAny>> {
+        if let Some(event_loop) = &self.shared.event_loop {
+            let call = PendingCall::start(event_loop.bind(py), &self.shared, self.index, Ok(call))?;
+            return Ok(call.into_any());
         }
+        let outcome = waiting::wait(py, |interrupt| {
+            let client = &self.shared.client;
+            client.call(self.index, call.args, &call.options, interrupt)
+        })?;
+        self.shared
+            .lift(py, self.index, outcome, || Place::here(py))
+    }
+
+    /// Starts a call for an event loop. A wrong value is what the call ends with, as anything else that goes wrong.
+    fn start<'py>(
+        &self,
+        event_loop: &Bound<'py, EventLoop>,
+        args: &Bound<'py, PyTuple>,
+        named: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = args.py();
+        let (given, options) = self.arrange(args, named)?;
+        let call = self.lower(py, &given).map(|args| Request { args, options });
+        Ok(PendingCall::start(event_loop, &self.shared, self.index, call)?.into_any())
     }
 }
 
@@ -259,7 +197,10 @@ impl Method {
         named: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = args.py();
-        error::contained(py, || self.run(py, self.prepare(args, named)?))
+        error::contained(py, || match &self.shared.event_loop {
+            Some(event_loop) => self.start(event_loop.bind(py), args, named),
+            None => self.run(py, self.prepare(args, named)?),
+        })
     }
 
     /// The call with these arguments, checked and converted now, made when the result is called.
@@ -270,7 +211,7 @@ impl Method {
         named: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<BoundCall> {
         error::contained(slf.py(), || {
-            let Prepare { args, options } = slf.get().prepare(args, named)?;
+            let Request { args, options } = slf.get().prepare(args, named)?;
             Ok(BoundCall {
                 method: slf.clone().unbind(),
                 args,
@@ -328,23 +269,31 @@ pub(crate) struct BoundCall {
     options: CallOptions,
 }
 
+impl BoundCall {
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.method.get().shared
+    }
+
+    pub(super) fn index(&self) -> u32 {
+        self.method.get().index
+    }
+
+    /// What it is made of, once more.
+    pub(super) fn request(&self) -> Request {
+        Request {
+            args: self.args.clone(),
+            options: self.options.clone(),
+        }
+    }
+}
+
 #[pymethods]
 impl BoundCall {
     fn __call__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let call = Prepare {
-            args: self.args.clone(),
-            options: self.options.clone(),
-        };
-        error::contained(py, || self.method.get().run(py, call))
+        error::contained(py, || self.method.get().run(py, self.request()))
     }
 
     fn __repr__(&self) -> String {
         format!("<call of {}>", self.method.get().name)
     }
-}
-
-/// The exception for what a call ended with; the place of the call goes in front of its trace.
-fn raise(py: Python<'_>, mut error: Error) -> PyErr {
-    error.push_outer_frames(error::calling_frame(py).into_iter().collect());
-    error::exception(py, &error)
 }
