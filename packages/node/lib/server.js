@@ -98,6 +98,8 @@ const watched = new Set();
 
 /** Exit statuses once all servers have closed. @type {Record<string, number>} */
 const STATUS = { SIGTERM: 0, SIGINT: 130 };
+/** Exit statuses when a second signal comes before that. @type {Record<string, number>} */
+const IMPATIENT = { SIGTERM: 143, SIGINT: 130 };
 
 /** @param {Server} server */
 function watchSignals(server) {
@@ -108,21 +110,28 @@ function watchSignals(server) {
 /** @param {Server} server */
 function unwatchSignals(server) {
   watched.delete(server);
-  // While a signal closes them the process is about to end, and a second one should not kill it half-way.
-  if (watched.size === 0 && !isEnding) {
+  // While a signal closes them the process is about to end; a second one is to be seen, too.
+  if (watched.size === 0 && endingSince === undefined) {
     for (const signal of Object.keys(STATUS)) process.off(signal, signalled);
   }
 }
 
-let isEnding = false;
+/** When the first signal came. @type {number | undefined} */
+let endingSince;
+/** A shell and a program in between may both pass one signal on. */
+const SAME_SIGNAL = 500;
 
 /** @param {NodeJS.Signals} signal */
 async function signalled(signal) {
-  if (isEnding) return;
-  isEnding = true;
-  await Promise.all([...watched].map((server) => server.close()));
   // A program that listens itself decides itself.
-  if (process.listenerCount(signal) === 1) process.exit(STATUS[signal]);
+  const isOurs = process.listenerCount(signal) === 1;
+  if (endingSince !== undefined) {
+    if (isOurs && performance.now() - endingSince > SAME_SIGNAL) process.exit(IMPATIENT[signal]);
+    return;
+  }
+  endingSince = performance.now();
+  await Promise.all([...watched].map((server) => server.close()));
+  if (isOurs) process.exit(STATUS[signal]);
 }
 
 module.exports = { Server };

@@ -37,6 +37,12 @@ test('an uncaught exception ends a process that serves as it ends any other', as
   assert.match(output, /nobody catches this/);
 });
 
+test('process.exit in the middle of a call does not wait, and the handler is cancelled', async () => {
+  const { code, output } = await run('exit.mjs').ended;
+  assert.equal(code, 5, output);
+  assert.equal(await program.message(), 'aborted: Cancelled');
+});
+
 test('the event loop waits by itself, or through a thread', async () => {
   for (const [env, usesLibuv] of /** @type {const} */ ([
     [{}, true],

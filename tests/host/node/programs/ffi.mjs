@@ -1,0 +1,2 @@
+// The package under test, from this tree.
+export * from '../../../../packages/node/index.mjs';
