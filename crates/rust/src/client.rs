@@ -1,28 +1,35 @@
 //! The caller's side for Rust programs: calls with values.
 
+use crate::batch::Batch;
+use crate::call::{Call, CallFuture};
 use crate::current::current_call;
 use crate::error::{Error, Result};
-use crate::runtime::{self, CallOptions, ConnectOptions, Driver, Outcome, Settings, Timeout};
-use crate::value::{Args, lift_outcome, lower_args, same_letters};
+use crate::runtime::{self, ClientMetrics, ConnectOptions, Driver, Settings, Timeout};
+use crate::value::{Args, same_letters};
 use hms_ffi_core::contract::Contract;
 use hms_ffi_core::contract::schema::Schema;
 use hms_ffi_core::convert::Converter;
-use hms_ffi_core::error::{Code, Error as SystemError};
+use hms_ffi_core::error::Error as SystemError;
 use serde::de::DeserializeOwned;
+use std::future::Future;
 use std::panic::Location;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// A client of one interface. Cheap to clone; threads may share it, and it works on in a forked child.
 #[derive(Clone)]
 pub struct Client {
-    inner: runtime::Client,
-    converter: Arc<Converter>,
+    pub(crate) inner: runtime::Client,
+    pub(crate) converter: Arc<Converter>,
 }
 
 impl Client {
+    fn of(inner: runtime::Client) -> Self {
+        let converter = Arc::new(Converter::new(inner.schema().clone()));
+        Client { inner, converter }
+    }
+
     /// Connects to a provider of the interface (`hms:claims/adjudication`, with or without `@1.2`).
     ///
     /// # Errors
@@ -30,6 +37,15 @@ impl Client {
     #[track_caller]
     pub fn connect(interface: &str) -> Result<Client> {
         Self::builder(interface).connect()
+    }
+
+    /// As [`connect`](Self::connect), for tasks on any executor.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect).
+    #[track_caller]
+    pub fn connect_async(interface: &str) -> impl Future<Output = Result<Client>> + Send + use<> {
+        Self::builder(interface).connect_async()
     }
 
     /// A connect with more than the interface: the caller's own contract, settings.
@@ -49,16 +65,34 @@ impl Client {
     /// allow is found before anything is sent, and named by its path.
     #[track_caller]
     pub fn call<T: DeserializeOwned>(&self, function: &str, args: impl Args) -> Result<T> {
-        self.call_with(CallOptions::default(), None, function, &args)
+        self.with().call(function, args)
     }
 
-    /// Options for one call: `claims.with().timeout(limit).call("adjudicate", (claim,))`.
+    /// As [`call`](Self::call), for tasks: `call_async("adjudicate", (claim,)).await`, on any executor. The call begins when
+    /// the future is polled first, and dropping the future cancels it. A handler's calls belong to the call that it serves
+    /// when this is called.
+    #[track_caller]
+    pub fn call_async<T: DeserializeOwned>(
+        &self,
+        function: &str,
+        args: impl Args,
+    ) -> CallFuture<T> {
+        self.with().call_async(function, args)
+    }
+
+    /// Many calls at once, of whichever functions; see [`Batch`].
+    pub fn batch(&self) -> Batch<'_> {
+        self.with().batch()
+    }
+
+    /// Options for one call, or for a batch: `claims.with().timeout(limit).call("adjudicate", (claim,))`.
     pub fn with(&self) -> Call<'_> {
-        Call {
-            client: self,
-            options: CallOptions::default(),
-            cancel: None,
-        }
+        Call::new(self)
+    }
+
+    /// How the calls of this client and its clones went.
+    pub fn metrics(&self) -> ClientMetrics {
+        self.inner.metrics()
     }
 
     /// The interface as this caller sees it.
@@ -69,70 +103,6 @@ impl Client {
     /// Ends the connection; calls that run end with `cancelled`.
     pub fn close(&self) {
         self.inner.close();
-    }
-
-    #[track_caller]
-    fn call_with<T: DeserializeOwned>(
-        &self,
-        mut options: CallOptions,
-        cancel: Option<&Cancel>,
-        name: &str,
-        args: &impl Args,
-    ) -> Result<T> {
-        let at = Location::caller();
-        options.parent = current_call();
-        self.try_call(options, cancel, name, args)
-            .map_err(|failure| match failure {
-                Failure::System(error) => Error::called(error, at),
-                Failure::Declared(function, bytes) => Error::received(
-                    self.converter.clone(),
-                    function,
-                    bytes,
-                    self.inner.settings().limits,
-                ),
-            })
-    }
-
-    fn try_call<T: DeserializeOwned>(
-        &self,
-        options: CallOptions,
-        cancel: Option<&Cancel>,
-        name: &str,
-        args: &impl Args,
-    ) -> Result<T, Failure> {
-        let schema = self.converter.schema();
-        let limits = &self.inner.settings().limits;
-        let index = find(schema, name)?;
-        let function = &schema.functions[index as usize];
-        let args = lower_args(&self.converter, function, args, limits)?;
-        let mut cancelled = || cancel.is_some_and(Cancel::is_cancelled);
-        match self.inner.call(index, args, &options, &mut cancelled) {
-            Outcome::Ok(bytes) => lift_outcome(
-                &self.converter,
-                schema.outcome(function).ok,
-                "result",
-                &bytes,
-                limits,
-            )
-            .map_err(|problem| Failure::System(problem.into_error_at_caller())),
-            Outcome::Declared(bytes) => Err(Failure::Declared(index, bytes)),
-            Outcome::System(error) => Err(Failure::System(error)),
-            Outcome::Cancelled => Err(Failure::System(SystemError::new(
-                Code::Cancelled,
-                "the call was cancelled",
-            ))),
-        }
-    }
-}
-
-enum Failure {
-    System(SystemError),
-    Declared(u32, Vec<u8>),
-}
-
-impl From<SystemError> for Failure {
-    fn from(error: SystemError) -> Self {
-        Failure::System(error)
     }
 }
 
@@ -168,83 +138,6 @@ pub(crate) fn find(schema: &Schema, name: &str) -> Result<u32, SystemError> {
             );
             SystemError::unimplemented(message)
         })
-}
-
-/// One call with options.
-#[derive(Clone)]
-pub struct Call<'c> {
-    client: &'c Client,
-    options: CallOptions,
-    cancel: Option<Cancel>,
-}
-
-impl Call<'_> {
-    /// How long the call may take; without this 30 s, or what the settings say.
-    #[must_use]
-    pub fn timeout(mut self, limit: Duration) -> Self {
-        self.options.timeout = Timeout::After(limit);
-        self
-    }
-
-    /// No deadline. A deadline of the call that is being served still holds.
-    #[must_use]
-    pub fn no_timeout(mut self) -> Self {
-        self.options.timeout = Timeout::None;
-        self
-    }
-
-    /// Ends the call with `cancelled` once [`Cancel::cancel`] was called on another thread.
-    #[must_use]
-    pub fn cancelled_by(mut self, cancel: &Cancel) -> Self {
-        self.cancel = Some(cancel.clone());
-        self
-    }
-
-    /// So that the provider can tell a repetition from a new request.
-    #[must_use]
-    pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
-        self.options.idempotency_key = Some(key.into());
-        self
-    }
-
-    /// W3C trace context; without this that of the call that is being served.
-    #[must_use]
-    pub fn traceparent(mut self, traceparent: impl Into<String>) -> Self {
-        self.options.traceparent = Some(traceparent.into());
-        self
-    }
-
-    /// Calls the function; see [`Client::call`].
-    ///
-    /// # Errors
-    /// As [`Client::call`].
-    #[track_caller]
-    pub fn call<T: DeserializeOwned>(self, function: &str, args: impl Args) -> Result<T> {
-        self.client
-            .call_with(self.options, self.cancel.as_ref(), function, &args)
-    }
-}
-
-/// Cancels calls from another thread: `claims.with().cancelled_by(&cancel).call(...)`. Clones cancel the same calls.
-/// A waiting call looks twice a second.
-#[derive(Clone, Debug, Default)]
-pub struct Cancel(Arc<AtomicBool>);
-
-impl Cancel {
-    /// Nothing is cancelled yet.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Cancels the calls that were given this, also later ones.
-    pub fn cancel(&self) {
-        self.0.store(true, Ordering::Release);
-    }
-
-    /// Whether [`cancel`](Cancel::cancel) was called.
-    pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Acquire)
-    }
 }
 
 /// A connect in the making.
@@ -304,7 +197,34 @@ impl ClientBuilder {
         self.try_connect().map_err(|error| Error::called(error, at))
     }
 
+    /// Connects, for tasks on any executor. Dropping the future gives the connect up.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect).
+    #[track_caller]
+    pub fn connect_async(self) -> impl Future<Output = Result<Client>> + Send + use<> {
+        let at = Location::caller();
+        let prepared = self.prepare();
+        async move {
+            let connected = match prepared {
+                Ok((driver, interface, options)) => {
+                    runtime::Client::connect_future(&driver, &interface, options).await
+                }
+                Err(error) => Err(error),
+            };
+            connected
+                .map(Client::of)
+                .map_err(|error| Error::called(error, at))
+        }
+    }
+
     fn try_connect(self) -> Result<Client, SystemError> {
+        let (driver, interface, options) = self.prepare()?;
+        let inner = runtime::Client::connect(&driver, &interface, options, &mut || false)?;
+        Ok(Client::of(inner))
+    }
+
+    fn prepare(self) -> Result<(Driver, String, ConnectOptions), SystemError> {
         let view = self
             .contract
             .map(|contract| contract.schema(&self.interface))
@@ -316,10 +236,7 @@ impl ClientBuilder {
             settings: self.settings?,
             parent: current_call(),
         };
-        let driver = Driver::shared("rust")?;
-        let inner = runtime::Client::connect(&driver, &self.interface, options, &mut || false)?;
-        let converter = Arc::new(Converter::new(inner.schema().clone()));
-        Ok(Client { inner, converter })
+        Ok((Driver::shared("rust")?, self.interface, options))
     }
 }
 

@@ -1,8 +1,9 @@
 //! The provider's side for Rust programs: a component and its handlers.
 
+use crate::async_handler::{AsyncHandler, Spawner, Task};
 use crate::client::{changed, find, load};
 use crate::error::Result;
-use crate::handler::{Handler, Handlers, erase};
+use crate::handler::{Handler, Handlers, Serve};
 use crate::runtime::server::uncallable;
 use crate::runtime::{Driver, Export, ServeOptions, Server, Settings};
 use crate::serving::{Serving, Signals};
@@ -32,6 +33,8 @@ impl Component {
             settings: Ok(None),
             options: ServeOptions::default(),
             workers: None,
+            max_concurrent: None,
+            spawner: None,
             grace: Duration::from_secs(10),
         }
     }
@@ -86,11 +89,10 @@ pub struct ComponentBuilder {
     settings: std::result::Result<Option<Settings>, SystemError>,
     options: ServeOptions,
     workers: Option<usize>,
+    max_concurrent: Option<usize>,
+    spawner: Option<Spawner>,
     grace: Duration,
 }
-
-type Serve =
-    Box<dyn Fn(&crate::handler::Serving<'_>, &[u8]) -> crate::runtime::Outcome + Send + Sync>;
 
 impl ComponentBuilder {
     /// The contract: a `.wit` file, or a directory with `deps`.
@@ -121,18 +123,32 @@ impl ComponentBuilder {
     /// `unimplemented` where the contract has no such function, `already-exists` where it has a handler, `invalid-argument` for
     /// another number of arguments, `failed-precondition` before the contract is known.
     #[track_caller]
-    pub fn export<M: 'static>(mut self, function: &str, handler: impl Handler<M>) -> Result<Self> {
-        match self.try_export(function, handler) {
+    pub fn export<M: 'static, H: Handler<M>>(mut self, function: &str, handler: H) -> Result<Self> {
+        match self.try_export(function, H::ARGS, Serve::now(handler)) {
             Ok(()) => Ok(self),
             Err(error) => Err(error.into()),
         }
     }
 
-    fn try_export<M: 'static, H: Handler<M>>(
-        &mut self,
-        name: &str,
+    /// A handler that is a future: `.export_async("adjudicate", |claim: Claim| async move { ... })`. It runs on the executor of
+    /// the [`spawner`](Self::spawner); without one a worker waits for it. [`current_call`](crate::current_call) is this call
+    /// while the future is polled. When the caller cancels or the deadline passes the future is dropped.
+    ///
+    /// # Errors
+    /// As [`export`](Self::export).
+    #[track_caller]
+    pub fn export_async<M: 'static, H: AsyncHandler<M>>(
+        mut self,
+        function: &str,
         handler: H,
-    ) -> Result<(), SystemError> {
+    ) -> Result<Self> {
+        match self.try_export(function, H::ARGS, Serve::later(handler)) {
+            Ok(()) => Ok(self),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn try_export(&mut self, name: &str, args: usize, handler: Serve) -> Result<(), SystemError> {
         let Some(schema) = &self.schema else {
             return Err(SystemError::new(
                 Code::FailedPrecondition,
@@ -141,9 +157,9 @@ impl ComponentBuilder {
         };
         let index = find(schema, name)? as usize;
         let function = &schema.functions[index];
-        if H::ARGS != function.params.len() {
+        if args != function.params.len() {
             let (name, takes) = (&function.name, function.params.len());
-            let message = format!("{name} takes {takes} arguments, the handler {}", H::ARGS);
+            let message = format!("{name} takes {takes} arguments, the handler {args}");
             return Err(SystemError::invalid_argument(message));
         }
         let slot = &mut self.functions[index];
@@ -153,7 +169,7 @@ impl ComponentBuilder {
                 format!("{name} has a handler already"),
             ));
         }
-        *slot = Some(erase(handler));
+        *slot = Some(handler);
         Ok(())
     }
 
@@ -161,6 +177,29 @@ impl ComponentBuilder {
     #[must_use]
     pub fn workers(mut self, workers: usize) -> Self {
         self.workers = Some(workers.max(1));
+        self
+    }
+
+    /// Hands the tasks of [`export_async`](Self::export_async) to an executor, as `|task| { runtime.spawn(task); }`. It is called on
+    /// a worker, outside of the executor: with the feature `tokio` in the context of the runtime in which this is called, so that
+    /// `|task| { tokio::spawn(task); }` does.
+    #[must_use]
+    pub fn spawner(mut self, spawn: impl Fn(Task) + Send + Sync + 'static) -> Self {
+        #[cfg(feature = "tokio")]
+        let runtime = tokio::runtime::Handle::try_current().ok();
+        self.spawner = Some(Arc::new(move |task| {
+            #[cfg(feature = "tokio")]
+            let _entered = runtime.as_ref().map(tokio::runtime::Handle::enter);
+            spawn(task);
+        }));
+        self
+    }
+
+    /// Calls that run at once. Without this as many as there are workers; with a [`spawner`](Self::spawner), where a running call needs
+    /// no worker, at least 64.
+    #[must_use]
+    pub fn max_concurrent(mut self, calls: usize) -> Self {
+        self.max_concurrent = Some(calls.max(1));
         self
     }
 
@@ -237,12 +276,21 @@ impl ComponentBuilder {
         let workers = self
             .workers
             .unwrap_or_else(|| std::thread::available_parallelism().map_or(2, Into::into));
+        let at_once = match self.spawner {
+            Some(_) => workers.max(ServeOptions::default().max_concurrent),
+            None => workers,
+        };
         Ok(Component {
-            handlers: Handlers::new(schema.clone(), settings.limits, self.functions),
+            handlers: Handlers::new(
+                schema.clone(),
+                settings.limits,
+                self.functions,
+                self.spawner,
+            ),
             schema,
             options: ServeOptions {
                 settings: Some(settings),
-                max_concurrent: workers,
+                max_concurrent: self.max_concurrent.unwrap_or(at_once),
                 ..self.options
             },
             workers,

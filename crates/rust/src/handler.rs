@@ -1,8 +1,9 @@
 //! Closures as handlers: arguments from the wire, a reply to the wire, panics contained.
 
+use crate::async_handler::{AsyncHandler, Running, Serve as ServeAsync, Spawner};
 use crate::current::{Entered, frame_at};
 use crate::error::{Ending, Error};
-use crate::panic;
+use crate::panic::{self, Panic};
 use crate::runtime::{self, Inbound, Outcome};
 use crate::value::{OwnedArgs, Split, lift_args, lower_outcome, split_result};
 use hms_ffi_core::contract::schema::{Function, Schema};
@@ -10,6 +11,7 @@ use hms_ffi_core::convert::Converter;
 use hms_ffi_core::error::{Code, Error as SystemError};
 use hms_ffi_core::wire::Limits;
 use serde::Serialize;
+use std::pin::pin;
 use std::sync::Arc;
 
 /// A closure that can serve a function: up to eight arguments that serde can deserialize, and a [`Reply`].
@@ -41,12 +43,41 @@ pub trait Reply<M> {
 /// The function that is being served.
 #[doc(hidden)]
 pub struct Serving<'a> {
-    converter: &'a Converter,
+    converter: &'a Arc<Converter>,
     index: u32,
     limits: &'a Limits,
 }
 
+/// The same for a handler that ends later.
+pub(crate) struct Kept {
+    converter: Arc<Converter>,
+    index: u32,
+    limits: Limits,
+}
+
+impl Kept {
+    pub(crate) fn serving(&self) -> Serving<'_> {
+        Serving {
+            converter: &self.converter,
+            index: self.index,
+            limits: &self.limits,
+        }
+    }
+}
+
 impl Serving<'_> {
+    pub(crate) fn kept(&self) -> Kept {
+        Kept {
+            converter: self.converter.clone(),
+            index: self.index,
+            limits: *self.limits,
+        }
+    }
+
+    pub(crate) fn args<T: OwnedArgs>(&self, args: &[u8]) -> Result<T, SystemError> {
+        lift_args(self.converter, self.function(), args, self.limits)
+    }
+
     fn schema(&self) -> &Schema {
         self.converter.schema()
     }
@@ -123,7 +154,7 @@ macro_rules! closures {
 
             #[allow(non_snake_case)]
             fn serve(&self, call: &Serving<'_>, args: &[u8]) -> Outcome {
-                match lift_args::<($($arg,)*)>(call.converter, call.function(), args, call.limits) {
+                match call.args::<($($arg,)*)>(args) {
                     Ok(($($arg,)*)) => self($($arg),*).outcome(call),
                     Err(error) => Outcome::System(error),
                 }
@@ -142,26 +173,58 @@ closures!(6: A B C D E F);
 closures!(7: A B C D E F G);
 closures!(8: A B C D E F G H);
 
-type Serve = Box<dyn Fn(&Serving<'_>, &[u8]) -> Outcome + Send + Sync>;
+/// A handler whose closure's type is forgotten.
+pub(crate) enum Serve {
+    Now(Closure<Outcome>),
+    Later(Closure<Result<Running, SystemError>>),
+}
+
+type Closure<R> = Box<dyn Fn(&Serving<'_>, &[u8]) -> R + Send + Sync>;
+
+impl Serve {
+    pub(crate) fn now<M: 'static, H: Handler<M>>(handler: H) -> Self {
+        Serve::Now(Box::new(move |call, args| handler.serve(call, args)))
+    }
+
+    pub(crate) fn later<M: 'static, H: AsyncHandler<M>>(handler: H) -> Self {
+        Serve::Later(Box::new(move |call, args| handler.begin(call, args)))
+    }
+}
 
 /// The handlers of one interface, by function; none for what cannot be called yet.
 pub(crate) struct Handlers {
     converter: Arc<Converter>,
     limits: Limits,
     functions: Vec<Option<Serve>>,
-}
-
-/// A handler whose closure's type is forgotten.
-pub(crate) fn erase<M: 'static, H: Handler<M>>(handler: H) -> Serve {
-    Box::new(move |call, args| handler.serve(call, args))
+    spawner: Option<Spawner>,
 }
 
 impl Handlers {
-    pub(crate) fn new(schema: Arc<Schema>, limits: Limits, functions: Vec<Option<Serve>>) -> Self {
+    pub(crate) fn new(
+        schema: Arc<Schema>,
+        limits: Limits,
+        functions: Vec<Option<Serve>>,
+        spawner: Option<Spawner>,
+    ) -> Self {
         Handlers {
             converter: Arc::new(Converter::new(schema)),
             limits,
             functions,
+            spawner,
+        }
+    }
+
+    /// Runs a handler to its end, here or as a task.
+    fn run(&self, call: Inbound, handler: Running) {
+        let (driver, chain) = (call.driver(), call.context().chain());
+        let task = ServeAsync::new(call, handler);
+        match &self.spawner {
+            Some(spawn) => spawn(Box::pin(task)),
+            None => {
+                if let Err(error) = driver.block_on(pin!(task), chain) {
+                    log::error!("a handler could not be waited for: {error}");
+                }
+            }
         }
     }
 }
@@ -170,22 +233,20 @@ impl runtime::Handler for Handlers {
     fn handle(&self, call: Inbound) {
         let index = call.function_index();
         let _current = Entered::new(call.context().clone());
+        let serving = Serving {
+            converter: &self.converter,
+            index,
+            limits: &self.limits,
+        };
         let outcome = match self.functions.get(index as usize) {
-            Some(Some(serve)) => {
-                let serving = Serving {
-                    converter: &self.converter,
-                    index,
-                    limits: &self.limits,
-                };
-                panic::contain(|| serve(&serving, call.args())).unwrap_or_else(|panic| {
-                    let message = format!("{}: {}", call.function().name, panic.message);
-                    let trace = panic
-                        .at
-                        .map(|at| frame_at(&at.file, at.line))
-                        .into_iter()
-                        .collect();
-                    Outcome::System(SystemError::internal(message).with_trace(trace))
-                })
+            Some(Some(Serve::Now(serve))) => panic::contain(|| serve(&serving, call.args()))
+                .unwrap_or_else(|panic| panicked(call.function(), panic)),
+            Some(Some(Serve::Later(begin))) => {
+                match panic::contain(|| begin(&serving, call.args())) {
+                    Ok(Ok(handler)) => return self.run(call, handler),
+                    Ok(Err(error)) => Outcome::System(error),
+                    Err(panic) => panicked(call.function(), panic),
+                }
             }
             _ => Outcome::System(SystemError::unimplemented(format!(
                 "{} has no handler",
@@ -194,4 +255,11 @@ impl runtime::Handler for Handlers {
         };
         call.reply(outcome);
     }
+}
+
+/// How a call ends whose handler panicked.
+pub(crate) fn panicked(function: &Function, panic: Panic) -> Outcome {
+    let message = format!("{}: {}", function.name, panic.message);
+    let at = panic.at.map(|at| frame_at(&at.file, at.line));
+    Outcome::System(SystemError::internal(message).with_trace(at.into_iter().collect()))
 }

@@ -44,6 +44,9 @@
 //! - [`runtime`]: calls as bytes, below this and below the bindings for other languages. Its errors are
 //!   [`runtime::Error`], system errors only.
 
+mod async_handler;
+mod batch;
+mod call;
 mod client;
 mod component;
 mod current;
@@ -54,14 +57,17 @@ pub mod runtime;
 mod serving;
 pub mod value;
 
-pub use client::{Call, Cancel, Client, ClientBuilder};
+pub use async_handler::{AsyncHandler, Task};
+pub use batch::{Added, Batch, Results};
+pub use call::{Call, CallFuture};
+pub use client::{Client, ClientBuilder};
 pub use component::{Component, ComponentBuilder};
 pub use current::current_call;
 pub use error::{DeclaredError, Error, Result};
 pub use handler::{Handler, Reply};
 pub use hms_ffi_core::contract::Contract;
 pub use hms_ffi_core::error::{Code, Error as SystemError, Frame, Sent};
-pub use runtime::{CallContext, Settings};
+pub use runtime::{CallContext, Cancel, Cancelled, ClientMetrics, Settings};
 pub use serving::Serving;
 pub use value::{
     Args, Date, Decimal, Duration, PartialDate, TimeOfDay, Timestamp, Uuid, Value, ZonedTimestamp,

@@ -1,5 +1,6 @@
 //! The caller's side: a client of one interface, and its calls as bytes.
 
+use super::cancel::Cancel;
 use super::chain;
 use super::context::CallContext;
 use super::deadline::{call_deadline, deadline};
@@ -47,6 +48,8 @@ pub struct CallOptions {
     pub wait_for_room: bool,
     /// It is never tried again.
     pub no_retry: bool,
+    /// What cancels it.
+    pub cancel: Option<Cancel>,
 }
 
 /// A client of one interface. Cheap to clone; the last clone that goes closes the connection.
@@ -151,6 +154,17 @@ impl Client {
         token: u64,
     ) -> Result<()> {
         let inner = driver.usable()?;
+        Self::start_connect(inner, interface, options, Target::Connect(token))?;
+        Ok(())
+    }
+
+    /// Starts a connect for which no thread waits; gives the keys of connection and pending connect.
+    pub(super) fn start_connect(
+        inner: &Arc<Inner>,
+        interface: &str,
+        options: ConnectOptions,
+        target: Target,
+    ) -> Result<(u64, u64)> {
         let settings = Arc::new(settings(options.settings)?);
         let deadline = deadline(&settings, options.timeout, options.parent.as_deref());
         let candidates = dial::candidates(interface, options.instance.as_deref(), &settings);
@@ -161,7 +175,7 @@ impl Client {
             options.instance,
             settings,
             options.view,
-            Target::Connect(token),
+            target,
             deadline,
         );
         if deadline != 0 {
@@ -170,7 +184,7 @@ impl Client {
         inner.dial(&mut state, connection, candidates);
         inner.flush(&mut state);
         inner.arm(&mut state);
-        Ok(())
+        Ok((connection, pending))
     }
 
     /// The client of a connection that has a route.
@@ -362,6 +376,9 @@ impl Client {
             let message = "the call that this one belongs to was cancelled";
             return Err(Error::new(Code::Cancelled, message));
         }
+        if options.cancel.as_ref().is_some_and(Cancel::is_cancelled) {
+            return Err(Error::new(Code::Cancelled, "the call was cancelled"));
+        }
         let deadline = call_deadline(&self.shared.settings, options.timeout, parent);
         if deadline != 0 && clock::now() >= deadline {
             return Err(call::late(Sent::NotSent));
@@ -389,6 +406,7 @@ impl Client {
             parent: options.parent.clone(),
             wait_for_room: options.wait_for_room,
             no_retry: options.no_retry,
+            cancel: options.cancel.clone(),
         })
     }
 
@@ -485,7 +503,7 @@ fn open(
 ) -> (u64, u64) {
     let connection = state.key();
     let pending = state.key();
-    state.pending.insert(
+    state.insert_pending(
         pending,
         Pending {
             progress: Progress::Connecting,

@@ -1,11 +1,14 @@
 //! What a handler knows of the call that it serves, and what the calls that it makes in turn inherit.
 
 use super::driver::nested::Nested;
+use super::watchers::{Cancelled, Signal, Watchers};
 use hms_ffi_core::contract::schema::{Function, Schema};
 use hms_ffi_transport::clock;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::time::Duration;
+use std::task::{Context, Waker};
+use std::time::{Duration, Instant};
 
 /// Who calls, according to the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +38,8 @@ pub struct CallContext {
     pub(crate) ended: AtomicU8,
     /// Calls that the handler has under way.
     pub(crate) nested: Nested,
+    /// Who wants to know that the caller no longer waits.
+    pub(crate) watchers: Watchers,
 }
 
 pub(crate) const RUNNING: u8 = 0;
@@ -84,6 +89,32 @@ impl CallContext {
     /// Whether the caller no longer waits: it cancelled, it is gone, or the deadline has passed.
     pub fn is_cancelled(&self) -> bool {
         self.ended.load(Ordering::Relaxed) != RUNNING || self.is_late()
+    }
+
+    /// Ends as soon as the caller no longer waits. In a handler that runs as a future this is rarely needed: the handler is
+    /// dropped then.
+    pub fn cancelled(self: &Arc<Self>) -> Cancelled {
+        Cancelled::new(self.clone())
+    }
+
+    /// Blocks until the caller no longer waits, at most `limit`. True if so.
+    pub fn wait_cancelled(self: &Arc<Self>, limit: Duration) -> bool {
+        let until = Instant::now().checked_add(limit);
+        let signal = Arc::new(Signal::default());
+        let waker = Waker::from(signal.clone());
+        let mut cancelled = pin!(self.cancelled());
+        while cancelled
+            .as_mut()
+            .poll(&mut Context::from_waker(&waker))
+            .is_pending()
+        {
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            if left.is_some_and(|left| left.is_zero()) {
+                return false;
+            }
+            signal.wait([left, self.remaining()].into_iter().flatten().min());
+        }
+        true
     }
 
     /// W3C trace context of the caller.

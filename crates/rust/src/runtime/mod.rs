@@ -16,18 +16,25 @@ pub mod logging;
 pub mod server;
 pub mod settings;
 
+pub mod future;
+
 mod account;
+mod cancel;
 mod chain;
 mod deadline;
 mod metrics;
+mod watchers;
 
 pub use batch::BatchCall;
+pub use cancel::Cancel;
 pub use client::{CallOptions, Client, ConnectOptions};
 pub use context::{CallContext, Caller};
 pub use driver::{Driver, Event};
+pub use future::{BatchFuture, CallFuture, ConnectFuture};
 pub use metrics::ClientMetrics;
 pub use server::{Export, Handler, Inbound, ServeOptions, Server, uncallable};
 pub use settings::{Settings, Timeout};
+pub use watchers::Cancelled;
 
 pub use hms_ffi_core::dispatch::Outcome;
 pub use hms_ffi_core::error::{Code, Error, Frame, Result, Sent};

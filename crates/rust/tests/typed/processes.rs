@@ -1,20 +1,28 @@
 //! Providers in processes of their own: signals, death, forks.
 
 use crate::claims::{Directory, probe};
-use hms_ffi::Code;
+use crate::tasks::{INTERFACE, block_on, builder, poll_once, runtime, tasks};
+use hms_ffi::{Client, Code, Component, Result};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::pin::pin;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-struct Process(Child);
+pub struct Process(Child);
 
 impl Process {
     /// The test program again, as a provider.
     fn start(directory: &Path) -> Process {
+        Process::of(directory, "probe")
+    }
+
+    /// A provider of one of the components.
+    pub fn of(directory: &Path, component: &str) -> Process {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["processes::provider_process", "--exact", "--nocapture"])
             .env("HMS_TYPED_PROVIDER", directory)
+            .env("HMS_TYPED_COMPONENT", component)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -51,8 +59,21 @@ fn provider_process() {
     let Some(directory) = std::env::var_os("HMS_TYPED_PROVIDER") else {
         return;
     };
-    let component = probe(Path::new(&directory)).unwrap();
+    let directory = Path::new(&directory);
+    let component = match std::env::var("HMS_TYPED_COMPONENT").as_deref() {
+        Ok("tasks") => tasks(directory, Some(&runtime())).unwrap(),
+        Ok("blocking-tasks") => tasks(directory, None).unwrap(),
+        Ok("narrow-tasks") => narrow(directory).unwrap(),
+        _ => probe(directory).unwrap(),
+    };
     component.serve_with(|| println!("ready")).unwrap();
+}
+
+/// Few calls in flight.
+fn narrow(directory: &Path) -> Result<Component> {
+    builder(directory, Some(&runtime()))?
+        .settings(|settings| settings.max_calls = 64)
+        .build()
 }
 
 #[test]
@@ -120,4 +141,32 @@ fn parent_and_child_call_after_a_fork() {
     unsafe { libc::waitpid(pid, &mut status, 0) };
     assert_eq!(status, 0, "the child's calls");
     assert!(add(100));
+}
+
+#[test]
+fn futures_after_a_fork() {
+    let directory = Directory::new("fork-futures");
+    let _provider = Process::of(directory.path(), "tasks");
+    let client = Client::builder(INTERFACE).runtime_dir(directory.path());
+    let client = client.connect().unwrap();
+    let add = |i: u32| block_on(client.call_async::<u32>("echo", (i,))).is_ok_and(|j| i == j);
+    assert!(add(0));
+    let mut parents = pin!(client.call_async::<u32>("echo", (1,)));
+    let unpolled = client.call_async::<u32>("echo", (2,));
+    assert!(poll_once(parents.as_mut()).is_pending());
+    // SAFETY: the child uses only what works after a fork (calls, the allocator), and ends without destructors.
+    let pid = unsafe { libc::fork() };
+    if pid == 0 {
+        // The parent's thread is not there; the child starts one of its own.
+        let refused = block_on(parents).is_err_and(|e| e.code() == Some(Code::FailedPrecondition));
+        let fine = refused && (0..100).all(add) && block_on(unpolled).is_ok();
+        // SAFETY: ends the child at once.
+        unsafe { libc::_exit(i32::from(!fine)) };
+    }
+    assert!((0..100).all(add));
+    assert_eq!(block_on(parents).unwrap(), 1);
+    let mut status = 0;
+    // SAFETY: waits for the child made above.
+    unsafe { libc::waitpid(pid, &mut status, 0) };
+    assert_eq!(status, 0, "the child's calls");
 }

@@ -32,12 +32,17 @@ impl Inner {
         if let Some(parent) = &request.parent {
             parent.nested.add(self, key);
         }
-        state.pending.insert(
+        let cancel = request.cancel.clone();
+        if let Some(cancel) = &cancel {
+            cancel.calls().add(self, key);
+        }
+        state.insert_pending(
             key,
             Pending {
                 progress: Progress::Queued,
                 deadline,
                 connection,
+                cancel: cancel.clone(),
                 request: Some(request),
                 ..Pending::new(target)
             },
@@ -55,6 +60,9 @@ impl Inner {
         {
             state.later.abandon(&parent);
         }
+        if cancel.is_some_and(|cancel| cancel.is_cancelled()) {
+            self.give_up_with(state, key, Reason::Cancelled, Outcome::Cancelled);
+        }
         key
     }
 
@@ -67,6 +75,7 @@ impl Inner {
             return;
         };
         let (connection_key, patient) = (pending.connection, request.wait_for_room);
+        let begun = pending.attempts > 0;
         if !state.connections.contains_key(&connection_key) {
             let error = Error::new(Code::FailedPrecondition, "the client is closed");
             return self.complete(state, key, Outcome::System(error));
@@ -80,6 +89,11 @@ impl Inner {
             }
             Some(route) => self.send(state, &route, key),
             None => {
+                if !patient && !begun && self.too_many_wait(state, connection_key) {
+                    let message = "too many calls wait for a provider already (HMS_MAX_CALLS)";
+                    let error = Error::new(Code::ResourceExhausted, message);
+                    return self.complete(state, key, Outcome::System(error));
+                }
                 if let Some(connection) = state.connections.get_mut(&connection_key) {
                     connection.queue.push(key);
                     if connection.dial.is_none() {
@@ -88,6 +102,22 @@ impl Inner {
                 }
             }
         }
+    }
+
+    /// Whether a connection without a route has as many calls as could be in flight on two.
+    fn too_many_wait(&self, state: &State, connection: u64) -> bool {
+        let most = state
+            .connections
+            .get(&connection)
+            .map_or(0, |connection| 2 * connection.settings.max_calls as usize);
+        // Counted only where there are enough in all: calls on links need no count of their own.
+        state.pending.len() > most
+            && state
+                .pending
+                .values()
+                .filter(|pending| pending.connection == connection)
+                .count()
+                > most
     }
 
     /// Sends calls that wait for room, as many as there is room for.
@@ -228,14 +258,15 @@ impl Inner {
                 deadline: 0,
                 plan: None,
                 request: None,
+                cancel: None,
                 ..pending
             };
-            state.pending.insert(key, pending);
+            state.insert_pending(key, pending);
             self.complete(state, key, outcome);
         }
     }
 
-    /// The deadline of an event loop's call or connect has passed.
+    /// The deadline of a call or connect has passed that no thread waits for.
     pub fn deadline_passed(self: &Arc<Self>, state: &mut State, key: u64) {
         let Some(pending) = state.pending.get(&key) else {
             return;
@@ -244,7 +275,7 @@ impl Inner {
         if connection::is_connect(&pending.progress) {
             let connection = pending.connection;
             self.forget_connect(state, key, connection);
-            return self.connect_ended(state, key, outcome);
+            return self.complete(state, key, outcome);
         }
         self.give_up_with(state, key, Reason::Deadline, outcome);
     }

@@ -177,6 +177,9 @@ impl Inner {
             .or_else(|| state.servers.values().find_map(|server| server.idle.last()));
         if let Some(next) = next.or(state.reserve.last()) {
             next.unpark();
+        } else if state.attendance.awaited > 0 && state.attendance.is_watched() {
+            // It left all to the leader, and looks again now.
+            self.poller.ring();
         }
     }
 

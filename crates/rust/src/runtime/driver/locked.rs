@@ -46,7 +46,7 @@ impl Later {
 
     /// Nobody waits for this handler any more.
     pub fn abandon(&mut self, context: &Arc<CallContext>) {
-        if !context.nested.is_empty() {
+        if !context.nested.is_empty() || !context.watchers.is_empty() {
             self.abandoned.push(context.clone());
         }
     }
@@ -63,6 +63,7 @@ impl Later {
         }
         self.wakers.into_iter().for_each(Waker::wake);
         for context in self.abandoned {
+            context.watchers.wake();
             nested::give_up(&context);
         }
         drop(self.servers);

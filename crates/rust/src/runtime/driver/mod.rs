@@ -4,23 +4,31 @@
 //! - `turn`: what came from the poller goes into links, and what links say goes to calls and servers;
 //! - `connection`: one caller's way to an interface; `dial` and `handshake` make it;
 //! - `call`: outgoing calls; `retry`: further attempts; `health`: instances that fail; `nested`: calls of handlers; `lead`: how threads wait and take turns; `reserve`: the one that reads while
-//!   workers are busy; `blocked`: event loops whose thread waits.
+//!   workers are busy; `blocked`: event loops whose thread waits;
+//! - `slot`: where a call's outcome waits for a task; `attendance`: who drives while tasks await calls, a thread or (`watch`) a tokio
+//!   runtime; `block_on`: threads that wait for a future.
 //!
 //! All blocking threads of a process share one driver; each event loop has its own, and only its thread uses it.
 
+pub(crate) mod attendance;
+pub(crate) mod block_on;
 pub(crate) mod blocked;
 pub(crate) mod call;
 pub(crate) mod connection;
 pub(crate) mod dial;
 mod handshake;
 mod health;
+mod late;
 pub(crate) mod lead;
 pub(crate) mod locked;
 pub(crate) mod nested;
 pub(crate) mod reserve;
 pub(crate) mod retry;
+pub(crate) mod slot;
 pub(crate) mod state;
 pub(crate) mod turn;
+#[cfg(feature = "tokio")]
+mod watch;
 
 use super::client::Client;
 use super::server::Inbound;

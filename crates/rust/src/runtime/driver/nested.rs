@@ -31,6 +31,28 @@ impl Nested {
     pub fn is_empty(&self) -> bool {
         self.list().is_empty()
     }
+
+    /// Gives up what is under way. Takes the locks of the drivers concerned.
+    pub fn give_up(&self, reason: Reason) {
+        let nested = std::mem::take(&mut *self.list());
+        for (inner, key) in nested {
+            let Some(inner) = inner.upgrade().filter(|inner| inner.is_ours()) else {
+                continue;
+            };
+            let mut state = inner.lock();
+            let Some(pending) = state.pending.get(&key) else {
+                continue;
+            };
+            let outcome = match reason {
+                Reason::Deadline => Outcome::System(call::late(pending.sent())),
+                _ => Outcome::Cancelled,
+            };
+            inner.give_up_with(&mut state, key, reason, outcome);
+            inner.flush(&mut state);
+            // An event loop has to take the event that came of it.
+            inner.poller.ring();
+        }
+    }
 }
 
 impl std::fmt::Debug for Nested {
@@ -42,28 +64,9 @@ impl std::fmt::Debug for Nested {
 /// Nobody waits for this handler any more: what it waits for is given up. Takes the locks of the drivers concerned.
 pub(super) fn give_up(context: &CallContext) {
     let late = context.ended.load(Ordering::Relaxed) == LATE;
-    let reason = if late {
+    context.nested.give_up(if late {
         Reason::Deadline
     } else {
         Reason::Cancelled
-    };
-    let nested = std::mem::take(&mut *context.nested.list());
-    for (inner, key) in nested {
-        let Some(inner) = inner.upgrade().filter(|inner| inner.is_ours()) else {
-            continue;
-        };
-        let mut state = inner.lock();
-        let Some(pending) = state.pending.get(&key) else {
-            continue;
-        };
-        let outcome = if late {
-            Outcome::System(call::late(pending.sent()))
-        } else {
-            Outcome::Cancelled
-        };
-        inner.give_up_with(&mut state, key, reason, outcome);
-        inner.flush(&mut state);
-        // An event loop has to take the event that came of it.
-        inner.poller.ring();
-    }
+    });
 }

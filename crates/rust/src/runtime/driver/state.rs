@@ -1,9 +1,12 @@
 //! What a driver knows, behind its one lock: links, connections, pending calls, servers, timers.
 
+use super::attendance::Attendance;
 use super::connection::Connection;
 use super::health::Health;
 use super::locked::Later;
+use super::slot::Slot;
 use super::{Event, Inner};
+use crate::runtime::cancel::Cancel;
 use crate::runtime::context::CallContext;
 use crate::runtime::server::ServerState;
 use hms_ffi_core::contract::resolve::Resolution;
@@ -62,6 +65,10 @@ pub(crate) struct State {
     pub batches: KeyMap<Batch>,
     /// Instances that failed of late, by name.
     pub health: FxHashMap<String, Health>,
+    /// Calls that tasks await.
+    pub attendance: Attendance,
+    /// Handlers that run as futures and have a deadline, by the key of their call.
+    pub timed: KeyMap<Arc<CallContext>>,
     /// Event loops whose thread blocks in this driver.
     pub loops: KeyMap<Arc<Inner>>,
     /// Chains for which this event loop's thread blocks elsewhere.
@@ -83,6 +90,8 @@ pub(crate) enum Timer {
     Dial(u64),
     /// Another attempt of a pending call.
     Retry(u64),
+    /// The deadline of a handler that runs as a future.
+    Handler(u64),
 }
 
 /// One link: the state machine and the socket under it.
@@ -137,6 +146,8 @@ pub(crate) struct Pending {
     pub plan: Option<Plan>,
     /// What is called, kept for another attempt.
     pub request: Option<Request>,
+    /// What may cancel it.
+    pub cancel: Option<Cancel>,
     /// Attempts beyond the first; those that ended with their link while they may have been running; whether any may have run.
     pub attempts: u8,
     pub lost: u8,
@@ -155,6 +166,7 @@ pub(crate) struct Request {
     /// Over the quota it waits instead of failing.
     pub wait_for_room: bool,
     pub no_retry: bool,
+    pub cancel: Option<Cancel>,
 }
 
 /// Calls that one thread waits for together.
@@ -185,6 +197,8 @@ pub(crate) enum Target {
     Thread(Arc<Parker>),
     /// A thread that waits for many (key of its [`Batch`]).
     Batch(u64),
+    /// A task, which awaits a call or a connect.
+    Future(Arc<Slot>),
     /// An event loop, which knows it by this token.
     Call(u64),
     /// An event loop that waits for a connection; the client is made from these parts.
@@ -222,6 +236,7 @@ impl Pending {
             connection: 0,
             plan: None,
             request: None,
+            cancel: None,
             attempts: 0,
             lost: 0,
             may_have_run: false,
@@ -238,6 +253,14 @@ impl Pending {
 }
 
 impl State {
+    /// Puts a call or connect where its outcome will find it.
+    pub fn insert_pending(&mut self, key: u64, pending: Pending) {
+        if let Target::Future(_) = pending.target {
+            self.attendance.awaited += 1;
+        }
+        self.pending.insert(key, pending);
+    }
+
     /// Takes a pending call or connect out, with its timer.
     pub fn remove_pending(&mut self, key: u64) -> Option<Pending> {
         let pending = self.pending.remove(&key)?;
@@ -247,6 +270,12 @@ impl State {
         }
         if let Some(parent) = pending.request.as_ref().and_then(|r| r.parent.as_ref()) {
             parent.nested.remove(key);
+        }
+        if let Some(cancel) = &pending.cancel {
+            cancel.calls().remove(key);
+        }
+        if let Target::Future(_) = pending.target {
+            self.attendance.awaited -= 1;
         }
         Some(pending)
     }

@@ -45,6 +45,7 @@ impl Watched {
 impl Inner {
     /// Takes in everything that is ready, does what timers ask for, and sends what came of it.
     pub fn process(self: &Arc<Self>, state: &mut State, ready: &[Ready]) {
+        state.attendance.rung = false;
         for item in ready {
             match Watched::of(item.key) {
                 Watched::Link(key) => self.link_ready(state, key, *item),
@@ -59,6 +60,7 @@ impl Inner {
                 Timer::Accept(server) => server::accept(self, state, server),
                 Timer::Dial(connection) => self.dial_takes_long(state, connection),
                 Timer::Retry(pending) => self.place(state, pending),
+                Timer::Handler(inbound) => state.handler_is_late(inbound),
             }
         }
         self.flush(state);
@@ -160,6 +162,11 @@ impl Inner {
                         self.wake(state, &parker);
                     }
                 }
+            }
+            Target::Future(slot) => {
+                let slot = slot.clone();
+                let plan = state.remove_pending(key).and_then(|pending| pending.plan);
+                state.later.wakers.extend(slot.end(outcome, plan));
             }
             Target::Call(token) => {
                 let token = *token;

@@ -151,6 +151,7 @@ fn admit(
         idempotency_key: head.meta.idempotency_key,
         want_trace: head.meta.want_trace && own_user,
         ended: AtomicU8::new(RUNNING),
+        watchers: Default::default(),
         nested: Nested::default(),
     });
     let mut inbound = Inbound {
@@ -236,7 +237,7 @@ pub(crate) fn take_ready(
         let full = server.running >= server.max_concurrent;
         let at = server.ready.iter().position(|call| match chain {
             Some(chain) => call.context.chain == chain,
-            None => !full || server.chains.contains(&call.context.chain),
+            None => !full || server.chains.contains_key(&call.context.chain),
         })?;
         let mut call = server.ready.remove(at).expect("just found");
         let outcome = match call.context.ended.load(Ordering::Relaxed) {
@@ -245,7 +246,7 @@ pub(crate) fn take_ready(
             _ if call.context.is_late() => Outcome::System(call::late(Sent::NotSent)),
             _ => {
                 server.running += 1;
-                server.chains.push(call.context.chain);
+                *server.chains.entry(call.context.chain).or_default() += 1;
                 call.running = true;
                 return Some(call);
             }
@@ -327,8 +328,11 @@ pub(crate) fn ended(
     };
     if was_running {
         server.running -= 1;
-        if let Some(at) = server.chains.iter().position(|running| *running == chain) {
-            server.chains.swap_remove(at);
+        if let Some(count) = server.chains.get_mut(&chain) {
+            *count -= 1;
+            if *count == 0 {
+                server.chains.remove(&chain);
+            }
         }
     }
     if server.is_idle() {

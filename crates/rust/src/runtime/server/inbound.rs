@@ -92,6 +92,19 @@ impl Inbound {
         self.finish(outcome);
     }
 
+    /// Whose it is.
+    pub(crate) fn driver(&self) -> Arc<Inner> {
+        self.inner.clone()
+    }
+
+    /// The handler is a future, and is woken when the deadline passes.
+    pub(crate) fn ends_at_deadline(&self) {
+        if self.context.deadline != 0 && self.inner.is_ours() {
+            let mut state = self.inner.lock();
+            state.time_handler(&self.inner, self.key, &self.context);
+        }
+    }
+
     /// Runs the export's handler on this thread; a panic in it ends the call, not the thread.
     pub(crate) fn run(self) {
         let handler = self.exported.handler.clone();
@@ -121,6 +134,7 @@ impl Inbound {
 
     fn answer(&mut self, inner: &Arc<Inner>, state: &mut State, outcome: Outcome) {
         self.answered = true;
+        state.untime_handler(self.key);
         self.layers.end(
             &self.layer_call(),
             &outcome,

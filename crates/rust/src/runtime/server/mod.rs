@@ -31,6 +31,7 @@ use hms_ffi_transport::clock;
 use hms_ffi_transport::park::Parker;
 use hms_ffi_transport::poll::Interest;
 use hms_ffi_transport::socket::Listener;
+use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -115,8 +116,8 @@ pub(crate) struct ServerState {
     /// Calls that no handler has seen yet.
     pub ready: VecDeque<Inbound>,
     pub running: usize,
-    /// The chains of the running calls.
-    pub chains: Vec<[u8; 16]>,
+    /// The chains of the running calls, with how many each has.
+    pub chains: FxHashMap<[u8; 16], u32>,
     /// Parked workers.
     pub idle: Vec<Arc<Parker>>,
     /// All workers, and how many of them run a call (other threads may run calls of their own chains).
@@ -225,7 +226,7 @@ impl Server {
                 bound,
                 ready: VecDeque::new(),
                 running: 0,
-                chains: Vec::new(),
+                chains: FxHashMap::default(),
                 idle: Vec::new(),
                 workers: Vec::new(),
                 busy_workers: 0,
