@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"strconv"
 	"sync"
 	"syscall"
 	"testing"
@@ -184,7 +185,12 @@ func TestMain(m *testing.M) {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	c, err := adjudication()
+	places, err := strconv.Atoi(os.Getenv("HMS_TEST_PROVIDER"))
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	c, err := adjudication(hmsffi.MaxConcurrent(places))
 	if err == nil {
 		err = c.Start()
 	}
@@ -199,11 +205,12 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// provider starts this test program as a provider in a directory; its end is that of the test.
-func provider(t testing.TB, dir string) *exec.Cmd {
+// provider starts this test program as a provider in a directory, with more of the environment; its end is that of the
+// test. HMS_TEST_PROVIDER is the number of calls that it runs at once.
+func provider(t testing.TB, dir string, environment ...string) *exec.Cmd {
 	t.Helper()
 	command := exec.Command(os.Args[0])
-	command.Env = append(os.Environ(), "HMS_TEST_PROVIDER=1", "HMS_RUNTIME_DIR="+dir)
+	command.Env = append(append(os.Environ(), "HMS_TEST_PROVIDER=64", "HMS_RUNTIME_DIR="+dir), environment...)
 	command.Stderr = os.Stderr
 	out, err := command.StdoutPipe()
 	if err != nil {
@@ -231,9 +238,9 @@ func connected(t testing.TB) *hmsffi.Client {
 	return connect(t, dir)
 }
 
-func connect(t testing.TB, dir string) *hmsffi.Client {
+func connect(t testing.TB, dir string, options ...hmsffi.Option) *hmsffi.Client {
 	t.Helper()
-	client, err := hmsffi.Connect(context.Background(), adjudicationName, hmsffi.RuntimeDir(dir))
+	client, err := hmsffi.Connect(context.Background(), adjudicationName, append(options, hmsffi.RuntimeDir(dir))...)
 	if err != nil {
 		t.Fatalf("%+v", err)
 	}
