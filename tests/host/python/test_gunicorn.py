@@ -157,6 +157,11 @@ def test_a_call_that_runs_does_not_hold_up_the_end(provider: Provider, place: Pa
         hms.connect("test:host/desk", runtime_dir=provider.runtime) as desk,
     ):
         with held(server, desk):
+            # A signal with a handler (this one reopens the logs) interrupts the wait, not the call.
+            for worker in children(server.pid):
+                os.kill(worker, signal.SIGUSR1)
+            ask_many(server, 10)
+            assert desk.holding() == 1
             server.terminate()
         eventually("the call is cancelled", lambda: desk.holding() == 0)
 
