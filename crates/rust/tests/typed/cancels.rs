@@ -81,12 +81,12 @@ fn cancelling_what_has_ended_changes_nothing() {
     let echo = provided.client.with().cancelled_by(&cancel);
     assert_eq!(echo.clone().call::<u32>("echo", (1,)).unwrap(), 1);
     let mut awaited = pin!(echo.call_async::<u32>("echo", (2,)));
-    assert!(poll_once(awaited.as_mut()).is_pending());
     // Answered, but not looked at.
-    wait_until_woken(awaited.as_mut());
+    let first = wait_until_woken(awaited.as_mut());
     cancel.cancel();
     cancel.cancel();
-    assert_eq!(block_on(awaited).unwrap(), 2);
+    let echoed = first.unwrap_or_else(|| block_on(awaited));
+    assert_eq!(echoed.unwrap(), 2);
     assert!(cancel.is_cancelled());
     assert_eq!(provided.client.call::<u32>("echo", (3,)).unwrap(), 3);
 }

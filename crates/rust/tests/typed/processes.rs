@@ -151,7 +151,7 @@ fn futures_after_a_fork() {
     let client = client.connect().unwrap();
     let add = |i: u32| block_on(client.call_async::<u32>("echo", (i,))).is_ok_and(|j| i == j);
     assert!(add(0));
-    let mut parents = pin!(client.call_async::<u32>("echo", (1,)));
+    let mut parents = pin!(client.call_async::<u32>("meet", (2,)));
     let unpolled = client.call_async::<u32>("echo", (2,));
     assert!(poll_once(parents.as_mut()).is_pending());
     // SAFETY: the child uses only what works after a fork (calls, the allocator), and ends without destructors.
@@ -164,7 +164,9 @@ fn futures_after_a_fork() {
         unsafe { libc::_exit(i32::from(!fine)) };
     }
     assert!((0..100).all(add));
-    assert_eq!(block_on(parents).unwrap(), 1);
+    let other = client.call_async::<u32>("meet", (2,));
+    let met = block_on(futures_util::future::join(parents, other));
+    assert_eq!((met.0.unwrap(), met.1.unwrap()), (2, 2));
     let mut status = 0;
     // SAFETY: waits for the child made above.
     unsafe { libc::waitpid(pid, &mut status, 0) };

@@ -253,8 +253,8 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Polls once, and waits until the waker was called.
-pub fn wait_until_woken<F: Future>(future: Pin<&mut F>) {
+/// Polls once, and waits until the waker was called, unless that was enough.
+pub fn wait_until_woken<F: Future>(future: Pin<&mut F>) -> Option<F::Output> {
     #[derive(Default)]
     struct Woken(Mutex<bool>, Condvar);
     impl Wake for Woken {
@@ -265,14 +265,13 @@ pub fn wait_until_woken<F: Future>(future: Pin<&mut F>) {
     }
     let woken = Arc::new(Woken::default());
     let waker = Waker::from(woken.clone());
-    if future.poll(&mut Context::from_waker(&waker)).is_pending() {
-        let guard = woken.0.lock().unwrap();
-        let (_guard, waited) = woken
-            .1
-            .wait_timeout_while(guard, LONG, |woken| !*woken)
-            .unwrap();
-        assert!(!waited.timed_out(), "woken");
+    if let Poll::Ready(output) = future.poll(&mut Context::from_waker(&waker)) {
+        return Some(output);
     }
+    let guard = woken.0.lock().unwrap();
+    let waited = woken.1.wait_timeout_while(guard, LONG, |woken| !*woken);
+    assert!(!waited.unwrap().1.timed_out(), "woken");
+    None
 }
 
 /// One poll with a waker that does nothing.
