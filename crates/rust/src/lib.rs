@@ -1,48 +1,10 @@
 //! HMS FFI for Rust: call functions written in other languages as if they were local, and serve them.
 //!
-//! ```no_run
-//! use hms_ffi::{Client, Component, Result};
-//! use serde::{Deserialize, Serialize};
-//!
-//! #[derive(Serialize, Deserialize)]
-//! struct Claim {
-//!     id: String,
-//! }
-//!
-//! #[derive(Serialize, Deserialize)]
-//! enum Denial {
-//!     NotCovered(String),
-//!     Duplicate,
-//! }
-//!
-//! fn provider() -> Result<()> {
-//!     let component = Component::builder("hms:claims/adjudication")
-//!         .wit("wit")?
-//!         .export("adjudicate", |claim: Claim| -> Result<String, Denial> {
-//!             if claim.id.is_empty() { Err(Denial::NotCovered("no id".into())) } else { Ok(claim.id) }
-//!         })?
-//!         .build()?;
-//!     component.serve()
-//! }
-//!
-//! fn caller() -> Result<()> {
-//!     let claims = Client::connect("hms:claims/adjudication")?;
-//!     match claims.call::<String>("adjudicate", (Claim { id: "c1".into() },)) {
-//!         Ok(id) => println!("{id}"),
-//!         Err(error) => match error.declared::<Denial>() {
-//!             Some(Denial::NotCovered(why)) => println!("not covered: {why}"),
-//!             Some(Denial::Duplicate) => println!("twice"),
-//!             None => return Err(error),
-//!         },
-//!     }
-//!     Ok(())
-//! }
-//! ```
-//!
 //! - [`Client`], [`Component`], [`Error`]: what programs use; [`value`] says which Rust types stand for which types of a
 //!   contract.
 //! - [`runtime`]: calls as bytes, below this and below the bindings for other languages. Its errors are
 //!   [`runtime::Error`], system errors only.
+#![doc = include_str!("../README.md")]
 
 mod async_handler;
 mod batch;

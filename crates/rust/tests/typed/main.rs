@@ -6,6 +6,7 @@ mod batches;
 mod calls;
 mod cancels;
 mod claims;
+mod example;
 mod processes;
 mod storm;
 mod tasks;
