@@ -164,6 +164,8 @@ export interface Settings {
   maxElements?: number;
   /** HMS_MAX_CALLS */
   maxCalls?: number;
+  /** HMS_RETRIES: further attempts of calls that no handler has seen and of idempotent ones; 0 for none. */
+  retries?: number;
   /** HMS_TRUSTED_USERS: user ids. */
   trustedUsers?: number[];
 }
@@ -222,6 +224,21 @@ export type BatchResults<C extends BatchCalls> = C extends readonly unknown[]
     ? PromiseSettledResult<T>[]
     : never;
 
+/** How the calls of a client went. */
+export interface ClientMetrics {
+  readonly calls: number;
+  /** Attempts beyond the first ones. */
+  readonly retries: number;
+  /** Those of them that were made because a link was lost or a provider left. */
+  readonly failovers: number;
+  /** Calls that were not tried again because too many of late had been. */
+  readonly retriesRefused: number;
+  /** Instances that calls go to now. */
+  readonly instances: number;
+  /** Those of them that rest because they kept failing. */
+  readonly resting: number;
+}
+
 /** What every client has beside the functions of its interface. */
 export interface ClientMembers {
   readonly schema: {
@@ -243,6 +260,8 @@ export interface ClientMembers {
     describe: (batch: B) => C | Promise<C>,
     options?: CallOptions,
   ): Promise<BatchResults<C>>;
+  /** How the calls of this client went, those of `sync` apart. */
+  metrics(): ClientMetrics;
   /** Ends the client: calls that run end with `cancelled`, later ones with `failed-precondition`. */
   close(): void;
   [Symbol.dispose](): void;
@@ -319,8 +338,8 @@ export interface Server {
   readonly instance: string;
   /** Resolves when the server is closed. */
   readonly closed: Promise<void>;
-  /** Leaves discovery, lets the running calls end within the grace period, and closes. */
-  close(): Promise<void>;
+  /** Leaves discovery, lets the running calls end within the grace period (milliseconds), cancels the others, and closes. */
+  close(options?: { grace?: number }): Promise<void>;
   ref(): this;
   unref(): this;
   [Symbol.asyncDispose](): Promise<void>;

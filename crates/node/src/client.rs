@@ -63,6 +63,39 @@ fn options(runtime: &Runtime, timeout_ms: f64, parent: f64) -> CallOptions {
     }
 }
 
+/// How the calls of a client went.
+#[napi(object)]
+pub struct Metrics {
+    /// Calls that were started.
+    pub calls: f64,
+    /// Attempts beyond the first ones.
+    pub retries: f64,
+    /// Those of them that were made because a link was lost or a provider left.
+    pub failovers: f64,
+    /// Calls that were not tried again because too many of late had been.
+    pub retries_refused: f64,
+    /// Instances that calls go to now.
+    pub instances: u32,
+    /// Those of them that rest because they kept failing.
+    pub resting: u32,
+}
+
+/// How the calls of a client went.
+#[napi]
+pub fn client_metrics(client: u32) -> napi::Result<Metrics> {
+    runtime::with(|runtime| {
+        let metrics = runtime.clients.get(client)?.metrics();
+        Ok(Metrics {
+            calls: metrics.calls as f64,
+            retries: metrics.retries as f64,
+            failovers: metrics.failovers as f64,
+            retries_refused: metrics.retries_refused as f64,
+            instances: metrics.instances,
+            resting: metrics.resting,
+        })
+    })
+}
+
 /// Ends a client.
 #[napi]
 pub fn close_client(client: u32) -> napi::Result<()> {

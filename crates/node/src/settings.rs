@@ -23,6 +23,7 @@ struct Overrides {
     max_depth: Option<u32>,
     max_elements: Option<u64>,
     max_calls: Option<u32>,
+    retries: Option<u32>,
     trusted_users: Option<Vec<u32>>,
 }
 
@@ -54,6 +55,7 @@ pub(crate) fn settings(json: &str) -> Result<Settings> {
     limits.max_depth = overrides.max_depth.unwrap_or(limits.max_depth);
     limits.max_elements = overrides.max_elements.unwrap_or(limits.max_elements);
     settings.max_calls = overrides.max_calls.unwrap_or(settings.max_calls);
+    settings.retries = overrides.retries.unwrap_or(settings.retries);
     settings
         .trusted_users
         .extend(overrides.trusted_users.unwrap_or_default());

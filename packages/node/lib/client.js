@@ -93,6 +93,13 @@ class Client {
     return values.map(settledResult);
   }
 
+  /** How the calls of this client went, those of `sync` apart. */
+  metrics() {
+    this.#checkOpen();
+    outbox.submit();
+    return nativeCall(() => native.clientMetrics(this.#id));
+  }
+
   /** The same functions, which block the event loop until they end. */
   get sync() {
     if (this.#sync !== undefined) return this.#sync;

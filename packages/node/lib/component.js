@@ -10,7 +10,7 @@ const { native } = require('./native.js');
 const { overrides } = require('./options.js');
 const outbox = require('./outbox.js');
 const runtime = require('./runtime.js');
-const { Server } = require('./server.js');
+const { Server, graceNumber } = require('./server.js');
 const { program } = require('./trace.js');
 
 /**
@@ -60,6 +60,8 @@ class Component {
     if (typeof exports !== 'object' || exports === null) {
       throw new classes.InvalidArgument('exports: expected an object of functions');
     }
+    const bounds = [positive(maxConcurrent, 'maxConcurrent'), whole(queue, 'queue')];
+    if (options.grace !== undefined) graceNumber(options.grace);
     runtime.start();
     const settings = overrides(options);
     const toError = errorMap(options.mapErrors);
@@ -69,18 +71,22 @@ class Component {
       nativeCall(() => native.limits(settings)),
     );
     const handlers = handlersOf(codec, exports);
-    const started = nativeCall(() =>
-      native.serve([loaded.id], positive(maxConcurrent, 'maxConcurrent'), queue, name, settings),
-    );
-    const dispatcher = new Dispatcher(codec, handlers, exports, toError);
+    const started = nativeCall(() => native.serve([loaded.id], bounds[0], bounds[1], name, settings));
+    const dispatcher = new Dispatcher(codec, handlers, exports, toError, maxConcurrent);
     return new Server(started.id, started.instance, dispatcher, options);
   }
 }
 
 /** @param {unknown} value @param {string} name */
 function positive(value, name) {
-  if (Number.isSafeInteger(value) && Number(value) > 0) return Number(value);
-  throw new classes.InvalidArgument(`${name}: expected a positive whole number`);
+  if (value === 0) throw new classes.InvalidArgument(`${name}: expected a positive whole number`);
+  return whole(value, name);
+}
+
+/** @param {unknown} value @param {string} name */
+function whole(value, name) {
+  if (Number.isInteger(value) && Number(value) >= 0 && Number(value) < 2 ** 32) return Number(value);
+  throw new classes.InvalidArgument(`${name}: expected a whole number, got ${String(value)}`);
 }
 
 /**
@@ -120,19 +126,43 @@ class Dispatcher {
    * @param {(Handler | undefined)[]} handlers
    * @param {object} self
    * @param {(error: unknown) => import('./errors.js').HmsError | undefined} toError
+   * @param {number} most Handlers that may go on although their callers have gone, beside those that are waited for.
    */
-  constructor(codec, handlers, self, toError) {
+  constructor(codec, handlers, self, toError, most) {
     this.codec = codec;
     this.handlers = handlers;
     this.self = self;
     this.toError = toError;
+    this.most = most;
+    /** Handlers that go on although their calls have been answered. */
+    this.abandoned = 0;
+    this.abandon = this.abandon.bind(this);
+  }
+
+  /**
+   * A handler goes on although its caller no longer waits: its place is given to the next call. Not without end, or callers that give up
+   * could start any number of handlers.
+   *
+   * @param {CallContext} context
+   */
+  abandon(context) {
+    if (this.abandoned >= this.most) return;
+    this.abandoned++;
+    reply(outbox.beginReply(DEFAULT_LIMITS), KIND.cancelled, context);
+  }
+
+  /** Whether a handler that ended was abandoned. @param {CallContext} context */
+  wasAbandoned(context) {
+    if (!CallContext.isAnswered(context)) return false;
+    this.abandoned--;
+    return true;
   }
 
   /** @param {InboundCall} call @param {Buffer} body @param {number} first @param {number} end */
   called(call, body, first, end) {
     const fn = this.codec.functions[call.function];
     const handler = /** @type {Handler} */ (this.handlers[call.function]);
-    const context = new CallContext(call, this.codec.schema.interface, fn.name);
+    const context = new CallContext(call, this.codec.schema.interface, fn.name, this.abandon);
     let result;
     let args;
     try {
@@ -161,6 +191,7 @@ class Dispatcher {
 
   /** @param {FunctionCodec} fn @param {CallContext} context @param {unknown} value */
   answer(fn, context, value) {
+    if (this.wasAbandoned(context)) return;
     const w = outbox.beginReply(this.codec.limits);
     try {
       fn.lowerOk(w, value);
@@ -175,6 +206,7 @@ class Dispatcher {
 
   /** @param {FunctionCodec} fn @param {CallContext} context @param {unknown} thrown */
   fail(fn, context, thrown) {
+    if (this.wasAbandoned(context)) return;
     let error = thrown;
     if (fn.isDeclared && thrown instanceof DeclaredError && !received.has(thrown)) {
       const w = outbox.beginReply(this.codec.limits);
@@ -198,7 +230,7 @@ class Dispatcher {
 function reply(w, kind, context) {
   const id = CallContext.id(context);
   runtime.inbound.delete(id);
-  context.answered();
+  CallContext.answered(context);
   outbox.reply(w, kind, id);
   runtime.flushSoon();
 }

@@ -18,9 +18,16 @@ class CallContext {
   #until;
   #timer = /** @type {NodeJS.Timeout | undefined} */ (undefined);
   #isAnswered = false;
+  #abandon;
 
-  /** @param {InboundCall} call @param {string} iface @param {string} name */
-  constructor(call, iface, name) {
+  /**
+   * @param {InboundCall} call
+   * @param {string} iface
+   * @param {string} name
+   * @param {(context: CallContext) => void} abandon Told when the caller no longer waits and the handler goes on nevertheless.
+   */
+  constructor(call, iface, name, abandon) {
+    this.#abandon = abandon;
     this.#id = call.id;
     this.#optional = call.optional;
     /** The interface that is being served, with its version. @readonly */
@@ -66,7 +73,7 @@ class CallContext {
   #watchDeadline() {
     const left = /** @type {number} */ (this.remaining);
     if (left > LONGEST_TIMER) return;
-    this.#timer = setTimeout(() => this.end(true), Math.ceil(left));
+    this.#timer = setTimeout(() => this.#end(true), Math.ceil(left));
     this.#timer.unref();
   }
 
@@ -90,20 +97,34 @@ class CallContext {
     return this.#ended !== undefined || this.isLate;
   }
 
-  /** The handler has answered. */
-  answered() {
-    this.#isAnswered = true;
-    clearTimeout(this.#timer);
+  /** The call has been answered, and is not to be answered again. @param {CallContext} context */
+  static answered(context) {
+    context.#isAnswered = true;
+    clearTimeout(context.#timer);
   }
 
-  /** The caller no longer waits. @param {boolean} late Because the deadline has passed. */
-  end(late) {
-    if (this.#ended !== undefined) return;
+  /** Whether that is so. @param {CallContext} context */
+  static isAnswered(context) {
+    return context.#isAnswered;
+  }
+
+  /** The caller no longer waits. @param {CallContext} context @param {boolean} late Because the deadline has passed. */
+  static end(context, late) {
+    context.#end(late);
+  }
+
+  /** @param {boolean} late */
+  #end(late) {
+    if (this.#ended !== undefined || this.#isAnswered) return;
     clearTimeout(this.#timer);
     this.#ended = late
       ? new classes.DeadlineExceeded('the deadline of the call has passed')
       : new classes.Cancelled('the caller no longer waits');
     this.#controller?.abort(this.#ended);
+    // One that listens to its signal has answered by then.
+    setImmediate(() => {
+      if (!this.#isAnswered) this.#abandon(this);
+    });
   }
 }
 

@@ -19,6 +19,7 @@ const { join } = require('node:path');
  * @property {(path: string, iface: string) => { id: number, json: string }} loadSchema
  * @property {(token: number, iface: string, view: number, timeout: number, parent: number, overrides: string) => number[]} connect
  * @property {(client: number) => string} clientSchema
+ * @property {(client: number) => import('../index.js').ClientMetrics} clientMetrics
  * @property {(client: number) => void} closeClient
  * @property {(client: number, iface: string, timeout: number, overrides: string) => number} syncConnect
  * @property {(client: number, fn: number, bytes: Uint8Array, length: number, timeout: number, parent: number) => { kind: number, body: Uint8Array }} syncCall

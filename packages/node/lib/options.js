@@ -13,6 +13,7 @@ const { classes } = require('./errors.js');
  * @property {number} [maxDepth]
  * @property {number} [maxElements]
  * @property {number} [maxCalls]
+ * @property {number} [retries] Further attempts; 0 for none.
  * @property {number[]} [trustedUsers] User ids.
  *
  * @typedef {object} CallOptions
@@ -41,10 +42,14 @@ function overrides(options) {
       throw new classes.InvalidArgument(`${key}: expected a positive whole number`);
     }
   }
-  const { runtimeDir, transport, maxMessage, maxDepth, maxElements, maxCalls, trustedUsers } = options;
+  const { runtimeDir, transport, maxMessage, maxDepth, maxElements, maxCalls, retries, trustedUsers } =
+    options;
+  if (retries !== undefined && !(Number.isSafeInteger(retries) && retries >= 0)) {
+    throw new classes.InvalidArgument('retries: expected a whole number');
+  }
   const timeout = options.timeout === undefined ? undefined : timeoutNumber(options.timeout);
   return JSON.stringify({
-    ...{ runtimeDir, transport, timeout, maxMessage, maxDepth, maxElements, maxCalls, trustedUsers },
+    ...{ runtimeDir, transport, timeout, maxMessage, maxDepth, maxElements, maxCalls, retries, trustedUsers },
   });
 }
 

@@ -1,5 +1,6 @@
 'use strict';
 
+const { CallContext } = require('./context.js');
 const { HmsError, fromExchange, nativeCall } = require('./errors.js');
 const { native } = require('./native.js');
 const outbox = require('./outbox.js');
@@ -12,6 +13,7 @@ const outbox = require('./outbox.js');
  *
  * @typedef {object} Serving
  * @property {(call: InboundCall, body: Buffer, first: number, end: number) => void} called
+ * @property {number} abandoned Handlers that go on although their calls have been answered.
  *
  * @typedef {object} InboundCall
  * @property {number} id
@@ -35,7 +37,7 @@ const view = new DataView(inbox.buffer);
 const pending = new Map();
 /** Servers by their numbers. @type {Map<number, Serving>} */
 const servers = new Map();
-/** Inbound calls that handlers work on: told when the caller no longer waits. @type {Map<number, { end(late: boolean): void }>} */
+/** Inbound calls that handlers work on. @type {Map<number, CallContext>} */
 const inbound = new Map();
 
 let lastToken = 0;
@@ -138,7 +140,8 @@ function handOn(kind, token, fields, body, first, end) {
     if (kind === KIND.connected) waiting.ended(kind, body, view.getUint32(fields, true), 0);
     else waiting.ended(kind, body, first, end);
   } else if (kind === KIND.cancel) {
-    inbound.get(token)?.end(view.getUint32(fields, true) === 1);
+    const context = inbound.get(token);
+    if (context !== undefined) CallContext.end(context, view.getUint32(fields, true) === 1);
   } else {
     called(token, fields, body, first, end);
   }

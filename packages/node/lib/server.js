@@ -2,7 +2,7 @@
 
 const { isMainThread } = require('node:worker_threads');
 
-const { nativeCall } = require('./errors.js');
+const { classes, nativeCall } = require('./errors.js');
 const { native } = require('./native.js');
 const runtime = require('./runtime.js');
 
@@ -10,14 +10,22 @@ const GRACE = 10000;
 /** How often a server that is closing looks whether its calls have ended. */
 const LOOK = 10;
 
+/** @param {unknown} grace */
+function graceNumber(grace) {
+  if (typeof grace === 'number' && grace >= 0) return grace;
+  throw new classes.InvalidArgument('grace: expected milliseconds');
+}
+
 /** A running instance. */
 class Server {
   #id;
+  #serving;
   #grace;
   #isRef = true;
   #closing = /** @type {Promise<void> | undefined} */ (undefined);
   #settle = () => {};
   #signals;
+  #until = Infinity;
 
   /**
    * @param {number} id
@@ -27,7 +35,8 @@ class Server {
    */
   constructor(id, instance, serving, { grace = GRACE, signals = isMainThread }) {
     this.#id = id;
-    this.#grace = grace;
+    this.#serving = serving;
+    this.#grace = graceNumber(grace);
     this.#signals = signals;
     /** The instance's random name. @readonly */
     this.instance = instance;
@@ -41,11 +50,14 @@ class Server {
   }
 
   /**
-   * Leaves discovery, lets the running calls end, cancels those that take longer than the grace period, and closes.
+   * Leaves discovery, lets the running calls end, cancels those that take longer than the grace period, and closes. Closing again with
+   * less grace makes it earlier.
    *
+   * @param {{ grace?: number }} [options] Milliseconds; without it those of the component.
    * @returns {Promise<void>}
    */
-  close() {
+  close({ grace = this.#grace } = {}) {
+    this.#until = Math.min(this.#until, performance.now() + graceNumber(grace));
     this.#closing ??= this.#close();
     return this.#closing;
   }
@@ -53,8 +65,8 @@ class Server {
   async #close() {
     nativeCall(() => native.stopAccepting(this.#id));
     runtime.flushSoon();
-    const until = performance.now() + this.#grace;
-    while (native.inFlight(this.#id) > 0 && performance.now() < until) {
+    const runs = () => native.inFlight(this.#id) + this.#serving.abandoned > 0;
+    while (runs() && performance.now() < this.#until) {
       await new Promise((resolve) => setTimeout(resolve, LOOK));
     }
     native.closeServer(this.#id);
@@ -134,4 +146,4 @@ async function signalled(signal) {
   if (isOurs) process.exit(STATUS[signal]);
 }
 
-module.exports = { Server };
+module.exports = { Server, graceNumber };

@@ -283,3 +283,12 @@ test("a client's own limits and default deadline", async () => {
   assert.ok((await small.describe()).remaining <= 5000);
   small.close();
 });
+
+test('metrics tell how the calls went', async () => {
+  const own = await ffi.connect('test:node/service', { retries: 0 });
+  await Promise.all([own.echo('x'), own.echo('y'), errorOf(own.throw_('own'))]);
+  const { calls, retries, failovers, retriesRefused, instances, resting } = own.metrics();
+  assert.deepEqual([calls, retries, failovers, retriesRefused, instances, resting], [3, 0, 0, 0, 1, 0]);
+  own.close();
+  assert.throws(() => own.metrics(), ffi.FailedPrecondition);
+});

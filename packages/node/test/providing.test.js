@@ -232,3 +232,54 @@ test('currentCall is there in all that the handler starts', async () => {
   client.close();
   await server.close();
 });
+
+test('a handler that ignores that its caller has gone holds nobody up, but not without end', async () => {
+  /** @type {((value?: unknown) => void)[]} */
+  const release = [];
+  const runtimeDir = useRuntimeDir('ignores');
+  const wait = () => new Promise((resolve) => release.push(resolve));
+  const server = await serve({ wait }, { maxConcurrent: 1, runtimeDir });
+  const client = await ffi.connect('test:node/service', { runtimeDir });
+  const first = await errorOf(client.wait(1, { timeout: 20 }));
+  assert.ok(first instanceof ffi.DeadlineExceeded);
+  assert.equal(await client.echo('its place is free'), 'its place is free');
+  // As many may be left behind as may run; the next one keeps its place until it ends.
+  await errorOf(client.wait(1, { timeout: 20 }));
+  assert.ok((await errorOf(client.echo('x', { timeout: 50 }))) instanceof ffi.DeadlineExceeded);
+  assert.equal(release.length, 2, 'a call that waited beyond its deadline never started');
+  for (const one of release) one();
+  assert.equal(await client.echo('both have ended'), 'both have ended');
+  client.close();
+  await server.close();
+});
+
+test('a queue of none, and options that make no sense', async () => {
+  for (const options of [
+    { maxConcurrent: 0 },
+    { maxConcurrent: 1.5 },
+    { maxConcurrent: '4' },
+    { queue: -1 },
+    { queue: NaN },
+    { grace: -1 },
+    { grace: '5' },
+    { retries: -1 },
+    { timeout: -1 },
+  ]) {
+    const error = await errorOf(serve({}, options));
+    assert.ok(error instanceof ffi.InvalidArgument, JSON.stringify(options));
+    assert.ok(error.message.startsWith(Object.keys(options)[0]), error.message);
+  }
+});
+
+test('closing with less grace than the component has', async () => {
+  const runtimeDir = useRuntimeDir('grace');
+  const server = await serve({ wait: () => new Promise(() => {}) }, { runtimeDir, grace: 3_600_000 });
+  const client = await ffi.connect('test:node/service', { runtimeDir });
+  const call = errorOf(client.wait(1, { timeout: null }));
+  await client.echo('x');
+  const closing = server.close();
+  await assert.rejects(async () => server.close({ grace: -1 }), ffi.InvalidArgument);
+  await Promise.all([closing, server.close({ grace: 0 }), server.closed]);
+  assert.ok((await call) instanceof ffi.Unavailable);
+  client.close();
+});

@@ -73,7 +73,7 @@ const JAVASCRIPT: Reserved = Reserved {
         super switch this throw true try typeof undefined var void while with yield",
     object: "constructor hasOwnProperty isPrototypeOf propertyIsEnumerable then toLocaleString \
         toString valueOf toJSON",
-    ours: "batch call catch close closed finally ref schema serve sync types unref",
+    ours: "batch call catch close closed finally metrics ref schema serve sync types unref",
     options: "",
     types: "",
     cases: "",
