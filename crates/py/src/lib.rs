@@ -23,7 +23,7 @@ mod _native {
     #[pymodule_export]
     use super::codec::Codec;
     #[pymodule_export]
-    use super::component::Server;
+    use super::component::{BlockingCall, Server, TaskEnd};
     #[pymodule_export]
     use super::context::CallContext;
     #[pymodule_export]

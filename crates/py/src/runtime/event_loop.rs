@@ -4,9 +4,9 @@
 //! in batches, and whoever waits for a call goes on within the same turn: that saves a trip through the loop's queue for each.
 
 use std::mem;
-use std::sync::{Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use hms_ffi::runtime::{Driver, Event};
+use hms_ffi::runtime::{Driver, Event, Inbound};
 use hms_ffi_core::error::{Code, Error};
 use pyo3::exceptions::PyException;
 use pyo3::intern;
@@ -16,6 +16,7 @@ use pyo3::types::{PyDict, PyWeakrefMethods, PyWeakrefReference};
 use rustc_hash::FxHashMap;
 
 use crate::client::{PendingCall, Shared};
+use crate::component::LoopProvider;
 use crate::error;
 
 /// What tasks of one event loop share.
@@ -37,6 +38,10 @@ struct Inside {
     closed: bool,
     /// The connections, to be closed with the loop.
     clients: Vec<Weak<Shared>>,
+    /// The components that it serves.
+    providers: Vec<Arc<LoopProvider>>,
+    /// The tasks of calls that run, by the calls' ids.
+    tasks: FxHashMap<u64, Py<PyAny>>,
 }
 
 #[pymethods]
@@ -143,6 +148,33 @@ impl EventLoop {
         inside.clients.push(client);
     }
 
+    /// Serves a component from now on.
+    pub fn serve(&self, provider: LoopProvider) {
+        let mut inside = self.inside();
+        let (known, ended): (Vec<_>, Vec<_>) = mem::take(&mut inside.providers)
+            .into_iter()
+            .partition(|known| known.server.strong_count() > 0);
+        inside.providers = known;
+        inside.providers.push(Arc::new(provider));
+        // What they hold is dropped after the lock.
+        drop(inside);
+        drop(ended);
+    }
+
+    /// A handler's task is done.
+    pub fn task_ended(&self, call: u64) {
+        let task = self.inside().tasks.remove(&call);
+        drop(task);
+    }
+
+    /// Sends what another thread replied.
+    pub fn flush_from_thread(slf: &Bound<'_, Self>) {
+        let driver = slf.get().driver.clone();
+        if slf.py().detach(|| driver.flush()) {
+            Self::schedule_if_running(slf);
+        }
+    }
+
     /// Sends what was started once the code that runs now has returned to the loop.
     pub fn schedule(slf: &Bound<'_, Self>, target: &Bound<'_, PyAny>) -> PyResult<()> {
         if mem::replace(&mut slf.get().inside().scheduled, true) {
@@ -195,7 +227,8 @@ impl EventLoop {
                         PendingCall::connected(call.bind(slf.py()), result, &mut hand_out);
                     }
                 }
-                Event::Call(_) | Event::CancelInbound { .. } => {}
+                Event::Call(call) => Self::start(slf, &target, call),
+                Event::CancelInbound { id, .. } => this.cancel(slf.py(), id),
             }
         }
         let fatal = hand_out.fatal;
@@ -205,6 +238,27 @@ impl EventLoop {
             Self::schedule(slf, &target)?;
         }
         fatal.map_or(Ok(()), Err)
+    }
+
+    fn start(slf: &Bound<'_, Self>, target: &Bound<'_, PyAny>, call: Inbound) {
+        let this = slf.get();
+        let provider = (this.inside().providers.iter())
+            .find(|provider| provider.serves(&call))
+            .cloned();
+        let id = call.id();
+        // A call of a component that has ended is answered when it is dropped.
+        if let Some(task) = provider.and_then(|provider| provider.start(slf, target, call)) {
+            this.inside().tasks.insert(id, task.unbind());
+        }
+    }
+
+    /// The caller of a running call no longer waits.
+    fn cancel(&self, py: Python<'_>, id: u64) {
+        let task = self.inside().tasks.get(&id).map(|task| task.clone_ref(py));
+        if let Some(task) = task {
+            // Only a loop that is closed refuses.
+            let _ = task.bind(py).call_method0(intern!(py, "cancel"));
+        }
     }
 
     fn take(&self, token: u64) -> Option<(Py<PendingCall>, usize)> {
@@ -221,7 +275,13 @@ impl EventLoop {
         inside.closed = true;
         let waiting = mem::take(&mut inside.waiting);
         let clients = mem::take(&mut inside.clients);
+        let providers = mem::take(&mut inside.providers);
+        let tasks = mem::take(&mut inside.tasks);
         drop(inside);
+        for server in providers.iter().filter_map(|known| known.server.upgrade()) {
+            server.close();
+        }
+        drop(tasks);
         for client in clients.iter().filter_map(Weak::upgrade) {
             client.client.close();
         }

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import atexit
 import contextlib
 import functools
 import inspect
 import os
 import signal
 import threading
-import weakref
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from . import _native
+from . import _native, _processes
 from ._client import Arrays, given
 from ._context import program
 from ._errors import CLASSES, FailedPrecondition, HmsError, InvalidArgument
 from ._explain import Meaning, explain
+from ._serving import LoopServing, LoopThread, Serving, Threads, until_signalled
 from ._source import contract_path
 from ._values import Types
 
 if TYPE_CHECKING:
-    from types import FrameType, TracebackType
+    from types import TracebackType
+
+    from ._workers import Workers
 
 __all__ = ["Component"]
 
@@ -45,6 +46,11 @@ class Component:
     functions, or a mapping from names to callables; the decorator `export` adds single functions. A handler returns
     the function's result, raises `DeclaredError(value)` for an error that the contract declares and one of the
     sixteen errors for others. What it raises otherwise is told as `Internal`, unless `map_error` says more.
+
+    A handler may be a coroutine function: all of a component run on one event loop, that of `aserve` or `async with`,
+    else one on a thread of its own; when the caller gives up they see CancelledError. Other handlers block: they run
+    on at most `workers` threads. `max_concurrent` bounds the calls that run at once (without coroutine functions it is
+    `workers`, else 1024), `queue` those that wait beyond it; what comes then is refused with ResourceExhausted.
     """
 
     #: The interface's full name.
@@ -60,6 +66,7 @@ class Component:
         exports: object | None = None,
         arrays: Arrays | None = None,
         workers: int = 8,
+        max_concurrent: int | None = None,
         queue: int = 1024,
         name: str | None = None,
         runtime_dir: str | os.PathLike[str] | None = None,
@@ -78,6 +85,7 @@ class Component:
         self._mapped: dict[type[BaseException], Meaning] = {}
         self._arrays = arrays
         self._workers = workers
+        self._max_concurrent = max_concurrent
         self._queue = queue
         self._name = name or program()
         self._options = given(
@@ -88,7 +96,7 @@ class Component:
             max_elements=max_elements,
             max_calls=max_calls,
         )
-        self._running: _Running | None = None
+        self._running: Serving | _LoopRunning | None = None
         if exports is not None:
             for local, wit_name in self._names.items():
                 handler = _provided(exports, local, wit_name)
@@ -129,27 +137,61 @@ class Component:
                 )
             self._mapped[cls] = meaning  # type: ignore[assignment]
 
-    def serve(self, workers: int | None = None, *, grace: float = 10.0) -> None:
-        """Serves with so many calls at once (8 unless the component says otherwise) until SIGINT, SIGTERM or `stop`,
-        then ends calls that run after `grace` seconds at the latest. Blocks; handlers run on threads of Python."""
+    def serve(self, workers: int | None = None, *, processes: int = 1, grace: float = 10.0) -> None:
+        """Serves until SIGINT, SIGTERM or `stop`, then ends calls that run after `grace` seconds at the latest. Blocks;
+        handlers that block run on `workers` threads (8 unless the component says otherwise).
+
+        With `processes` this process forks so many, each of which serves as an instance of its own; it replaces those
+        that end, and ends them when it is told to, or gone.
+        """
+        workers = self._check(workers)
+        if processes < 1:
+            raise InvalidArgument("processes: expected at least 1")
+        if processes == 1:
+            self._serve_here(workers, grace)
+        elif threading.current_thread() is not threading.main_thread():
+            raise FailedPrecondition("processes: only the main thread can look after other processes")
+        else:
+            _processes.serve(processes, functools.partial(self._serve_as_child, workers, grace), grace)
+
+    def _serve_as_child(self, workers: int, grace: float, parent: int) -> None:
+        # A terminal interrupts all processes; what follows from that is the parent's decision.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        self._running = None
+        self._serve_here(workers, grace, parent)
+
+    def _serve_here(self, workers: int, grace: float, parent: int | None = None) -> None:
         # Signals are caught before callers can find the component; a second one has its usual effect while calls end.
         with contextlib.ExitStack() as caught:
-            running = self._start(self._workers if workers is None else workers, caught)
+            running = self._start(workers, lambda running: caught.enter_context(running.signals(parent is not None)))
             try:
-                running.wait()
+                running.wait(parent)
             finally:
                 self._running = None
                 caught.close()
                 running.end(grace)
 
+    async def aserve(self, workers: int | None = None, *, grace: float = 10.0) -> None:
+        """Serves on the running event loop until SIGINT, SIGTERM, `stop` or the task's cancellation, then ends calls
+        that run after `grace` seconds at the latest."""
+        workers = self._check(workers)
+        running = _LoopRunning()
+        with until_signalled(running.loop, running.wake):
+            self._begin(running, lambda: running.begin(self._serve_on, workers, self.interface))
+            try:
+                await running.over.wait()
+            finally:
+                self._running = None
+                await running.end(grace)
+
     def stop(self) -> None:
-        """Ends `serve` from another thread or a handler."""
+        """Ends `serve` and `aserve`, from another thread or a handler."""
         if self._running is not None:
             self._running.wake()
 
     def __enter__(self) -> Component:
         """Serves on threads of Python until the block ends."""
-        self._start(self._workers)
+        self._start(self._check(None))
         return self
 
     def __exit__(
@@ -159,129 +201,108 @@ class Component:
         trace: TracebackType | None,
     ) -> None:
         running, self._running = self._running, None
-        if running is not None and running.pid == os.getpid():
+        if isinstance(running, Serving) and running.pid == os.getpid():
             running.end(10.0)
 
-    def _start(self, workers: int, caught: contextlib.ExitStack | None = None) -> _Running:
-        if self._running is not None and self._running.pid == os.getpid():
-            raise FailedPrecondition(f"{self.interface} is being served already")
+    async def __aenter__(self) -> Component:
+        """Serves on the running event loop until the block ends."""
+        workers, running = self._check(None), _LoopRunning()
+        self._begin(running, lambda: running.begin(self._serve_on, workers, self.interface))
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        running, self._running = self._running, None
+        if isinstance(running, _LoopRunning) and running.pid == os.getpid():
+            await running.end(10.0)
+
+    def _check(self, workers: int | None) -> int:
+        """The number of workers, if this can be served."""
+        workers = self._workers if workers is None else workers
         if workers < 1:
             raise InvalidArgument("workers: expected at least 1")
         uncallable = self._interface.uncallable
         missing = [local for local, wit in self._names.items() if wit not in self._handlers and wit not in uncallable]
         if missing:
             raise FailedPrecondition(f"{self.interface}: nothing is exported for {', '.join(missing)}")
+        return workers
+
+    def _start(self, workers: int, before: Callable[[Serving], object] = lambda running: None) -> Serving:
+        """Serves on threads; `before` is called before callers can find it."""
+        has_coroutines = any(map(_is_coroutine, self._handlers.values()))
+        start = functools.partial(self._serve_on, workers)
+        running = (LoopThread if has_coroutines else Threads)(start, workers, self.interface)
+
+        def begin() -> None:
+            before(running)
+            running.begin()
+
+        self._begin(running, begin)
+        return running
+
+    def _begin(self, running: Serving | _LoopRunning, begin: Callable[[], None]) -> None:
+        if self._running is not None and self._running.pid == os.getpid():
+            raise FailedPrecondition(f"{self.interface} is being served already")
         # Callers may come, and `stop` may be called, before the server's constructor has returned.
-        running = self._running = _Running()
+        self._running = running
         try:
-            if caught is not None:
-                caught.enter_context(running.signals())
-            running.begin(self._serve_on(workers), workers, self.interface)
+            begin()
         except BaseException:
             self._running = None
             raise
-        return running
 
-    def _serve_on(self, workers: int) -> _native.Server:
+    def _serve_on(
+        self,
+        workers: int,
+        event_loop: _native.EventLoop | None = None,
+        blocking: Workers | None = None,
+    ) -> _native.Server:
         handlers = [self._handlers.get(wit_name) for _, wit_name in self._interface.functions]
+        default = workers if event_loop is None else _CONCURRENT_TASKS
         return _native.Server(
             self._interface,
-            [None if handler is None else _synchronous(handler) for handler in handlers],
+            handlers,
             functools.partial(explain, self._mapped),
             self._arrays,
-            workers,
+            self._max_concurrent or default,
             self._queue,
             self._name,
             self._options,
+            event_loop,
+            [_is_coroutine(handler) for handler in handlers],
+            blocking,
         )
 
     def __repr__(self) -> str:
         return f"<component of {self.interface}>"
 
 
-class _Running:
-    """A server and its threads."""
+#: How many calls run at once on an event loop.
+_CONCURRENT_TASKS = 1024
+
+
+class _LoopRunning:
+    """What serves on the running event loop."""
 
     def __init__(self) -> None:
-        self._read, self._write = os.pipe()
-        os.set_blocking(self._write, False)
-        self._stopped = False
-        #: A forked child has neither the threads nor the instance.
         self.pid = os.getpid()
+        self.loop = asyncio.get_running_loop()
+        self.over = asyncio.Event()
 
-    def begin(self, server: _native.Server, workers: int, interface: str) -> None:
-        """Starts the threads."""
-        self._server = server
-        lives = [server.read] + [server.work] * workers
-        self._threads = [
-            threading.Thread(target=life, name=f"{interface} {number}", daemon=True)
-            for number, life in enumerate(lives)
-        ]
-        for thread in self._threads:
-            thread.start()
-        _RUNNING.add(self)
+    def begin(self, start: Callable[..., _native.Server], workers: int, name: str) -> None:
+        self._serving = LoopServing(functools.partial(start, workers), workers, name)
 
     def wake(self) -> None:
-        """Ends `wait`. Safe in signal handlers."""
-        self._stopped = True
-        # Where the pipe is full it is awake already; where it is closed it has ended.
-        with contextlib.suppress(OSError):
-            os.write(self._write, b"\0")
+        """Ends `aserve`, from any thread."""
+        with contextlib.suppress(RuntimeError):
+            self.loop.call_soon_threadsafe(self.over.set)
 
-    def signals(self) -> _Signals:
-        """SIGINT and SIGTERM call `wake` within this block."""
-        return _Signals(self.wake, self._write)
-
-    def wait(self) -> None:
-        """Blocks until `wake`; signals run their handlers meanwhile."""
-        while not self._stopped:
-            os.read(self._read, 64)
-
-    def end(self, grace: float) -> None:
-        """Drains, closes, and waits for the threads."""
-        _RUNNING.discard(self)
-        self._server.drain(grace)
-        for thread in self._threads:
-            if thread is not threading.current_thread():
-                thread.join()
-        os.close(self._read)
-        os.close(self._write)
-
-
-#: So that no thread of ours is in native code when the interpreter goes away.
-_RUNNING: weakref.WeakSet[_Running] = weakref.WeakSet()
-
-
-@atexit.register
-def _end_all() -> None:
-    for running in list(_RUNNING):
-        if running.pid == os.getpid():
-            running.end(0.0)
-
-
-class _Signals:
-    """SIGINT and SIGTERM call `wake` while the block runs, where this is the main thread. Any signal writes to `fd`,
-    so that one which comes just before a read ends it."""
-
-    def __init__(self, wake: Callable[[], None], fd: int) -> None:
-        self._wake = wake
-        self._fd = fd
-        self._before: dict[int, Any] = {}
-
-    def __enter__(self) -> None:
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                self._before[number] = signal.signal(number, self._caught)
-            self._fd_before = signal.set_wakeup_fd(self._fd, warn_on_full_buffer=False)
-
-    def _caught(self, number: int, frame: FrameType | None) -> None:
-        self._wake()
-
-    def __exit__(self, *args: object) -> None:
-        if self._before:
-            signal.set_wakeup_fd(self._fd_before)
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
+    async def end(self, grace: float) -> None:
+        await self._serving.end(grace)
 
 
 def _provided(exports: object, local: str, wit_name: str) -> Callable[..., Any] | None:
@@ -298,13 +319,5 @@ def _provided(exports: object, local: str, wit_name: str) -> Callable[..., Any] 
     return handler
 
 
-def _synchronous(handler: Callable[..., Any]) -> Callable[..., Any]:
-    """A coroutine function runs in an event loop of its own."""
-    if not inspect.iscoroutinefunction(handler):
-        return handler
-
-    @functools.wraps(handler)
-    def run(*args: Any) -> Any:
-        return asyncio.run(handler(*args))
-
-    return run
+def _is_coroutine(handler: Callable[..., Any] | None) -> bool:
+    return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(type(handler).__call__)
