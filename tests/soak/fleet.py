@@ -28,6 +28,7 @@ PROVIDERS = {
 CALLERS = {
     "rust": [str(TARGET / "debug" / "soak-caller"), "rust", "4"],
     "python": [sys.executable, "-X", "dev", str(SOAK / "python" / "caller.py"), "python", "4"],
+    "asyncio": [sys.executable, "-X", "dev", str(SOAK / "python" / "caller_async.py"), "asyncio", "4"],
     "go": [str(TARGET / "soak" / "caller"), "go", "8"],
     "node": ["node", "--max-semi-space-size=4", str(SOAK / "node" / "caller.mjs"), "node", "8"],
 }

@@ -45,6 +45,7 @@ class Soak:
         self.problems: list[str] = []
         self._env = env
         self._over = threading.Event()
+        self._killer = threading.Thread(target=self._kill_now_and_then)
 
     def run(self) -> dict[str, Any]:
         try:
@@ -52,6 +53,8 @@ class Soak:
         finally:
             # Nothing outlives the run, however it ends.
             self._over.set()
+            if self._killer.is_alive():
+                self._killer.join()
             for program in [*self.fleet.running, *(caller.program for caller in self.callers)]:
                 if program.process.poll() is None:
                     program.process.kill()
@@ -61,12 +64,11 @@ class Soak:
             self.fleet.start()
         self.callers = [Caller(name, self._env) for name in self.options.callers]
         started = time.monotonic()
-        killer = threading.Thread(target=self._kill_now_and_then)
-        killer.start()
+        self._killer.start()
         self._watch(started + self.options.duration)
         seconds = time.monotonic() - started
         self._over.set()
-        killer.join()
+        self._killer.join()
         self._stop()
         return self._report(seconds)
 

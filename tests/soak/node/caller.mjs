@@ -59,10 +59,6 @@ const server = await component('test:soak/callback', {
   exports: { double: (n) => 2n * n },
 }).serve();
 const client = await connect('test:soak/work');
-const batches = await client.batch(() => []).then(
-  () => true,
-  () => false,
-);
 
 /** Counts how an idempotent call ended: it must be answered rightly. */
 function judge(kind, drawn, settled, milliseconds) {
@@ -145,7 +141,7 @@ async function once(roll) {
   else if (drawn < 88) await right('echo', draws.echo(roll));
   else if (drawn < 91) await right('linger', draws.linger(roll));
   else if (drawn < 95) await hurry(roll);
-  else if (drawn < 98 || !batches) await cancel(roll);
+  else if (drawn < 98) await cancel(roll);
   else await batch(roll);
 }
 

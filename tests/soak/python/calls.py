@@ -6,8 +6,6 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
-import hms_ffi as hms
-
 # Kinds and how often each is drawn.
 KINDS = {
     "add": 40,
@@ -31,9 +29,6 @@ class Expected:
     args: tuple[Any, ...]
     answer: Any = None
     declared: Any = None
-
-    def is_right(self, answer: Any) -> bool:
-        return self.declared is None and bool(answer == self.answer)
 
 
 def draw(kind: str, dice: random.Random, types: Any) -> Expected:
@@ -69,5 +64,7 @@ def choose(dice: random.Random) -> str:
     return dice.choices(list(KINDS), list(KINDS.values()))[0]
 
 
-def is_right_error(expected: Expected, error: hms.HmsError) -> bool:
-    return isinstance(error, hms.DeclaredError) and expected.declared is not None and error.value == expected.declared
+def draw_many(dice: random.Random, types: Any) -> list[Expected]:
+    """The calls of a batch."""
+    kinds = ["add", "price", "ask-back"]
+    return [draw(dice.choice(kinds), dice, types) for _ in range(dice.randrange(1, 20))]

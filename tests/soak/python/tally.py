@@ -51,11 +51,11 @@ class Tally:
             self._notes += 1
             return f"{self.name}-{self._notes}"
 
-    def noted(self, id: str, error: hms.HmsError | None) -> None:
+    def noted(self, id: str, outcome: hms.HmsError | None) -> None:
         """How a `note` ended, to be compared with what the providers have recorded."""
-        how = "ok" if error is None else "maybe" if error.sent == "maybe-executed" else "not"
+        how = "ok" if outcome is None else "maybe" if outcome.sent == "maybe-executed" else "not"
         with self._lock:
-            self._ends[f"note {how}" if error is None else f"note {how} {error.code}"] += 1
+            self._ends[f"note {how}" if outcome is None else f"note {how} {outcome.code}"] += 1
             print(id, how, file=self._log, flush=True)
 
     def _report(self, **more: object) -> None:

@@ -97,8 +97,10 @@ func (w *worker) once() {
 	case drawn < 92:
 		length := w.dice.Uint32N(100)
 		w.right("linger", "linger", length, length)
-	case drawn < 96:
+	case drawn < 95:
 		w.hurry()
+	case drawn < 97:
+		w.batch()
 	default:
 		w.cancel()
 	}
@@ -141,14 +143,56 @@ func (w *worker) price() {
 		w.judge("price", want, got, err, took)
 		return
 	}
-	if declared, ok := hmsffi.Declared[work.Refusal](err); ok && declared == refusal {
-		w.tally.ended("price", "declared", took)
+	w.judgeRefusal("price", refusal, err, took)
+}
+
+func (w *worker) judgeRefusal(kind string, want work.Refusal, err error, took time.Duration) {
+	if declared, ok := hmsffi.Declared[work.Refusal](err); ok && declared == want {
+		w.tally.ended(kind, "declared", took)
 		return
 	}
 	if err == nil {
 		err = errors.New("an answer, where a refusal was due")
 	}
-	w.tally.fail("price", err, took)
+	w.tally.fail(kind, err, took)
+}
+
+// batch makes calls of several functions in one, among them some with declared errors.
+func (w *worker) batch() {
+	var calls []hmsffi.Bound
+	var judges []func(reply hmsffi.Reply, took time.Duration)
+	for range 1 + w.dice.IntN(20) {
+		a, b := w.dice.Uint64N(1<<60), w.dice.Uint64N(1<<60)
+		switch w.dice.IntN(3) {
+		case 0:
+			calls = append(calls, hmsffi.Bind("add", a, b))
+			judges = append(judges, func(reply hmsffi.Reply, took time.Duration) {
+				got, err := hmsffi.As[uint64](reply)
+				w.judge("batch", a+b, got, err, took)
+			})
+		case 1:
+			calls = append(calls, hmsffi.Bind("ask-back", a))
+			judges = append(judges, func(reply hmsffi.Reply, took time.Duration) {
+				got, err := hmsffi.As[uint64](reply)
+				w.judge("batch", 2*a+1, got, err, took)
+			})
+		default:
+			calls = append(calls, hmsffi.Bind("price", work.Order{Lines: []work.Line{}}))
+			judges = append(judges, func(reply hmsffi.Reply, took time.Duration) {
+				w.judgeRefusal("batch", work.Empty{}, reply.Err(), took)
+			})
+		}
+	}
+	start := time.Now()
+	replies := w.client.Batch(context.Background(), calls...)
+	took := time.Since(start)
+	if len(replies) != len(calls) {
+		w.tally.fail("batch", fmt.Errorf("%d replies to %d calls", len(replies), len(calls)), took)
+		return
+	}
+	for i, judge := range judges {
+		judge(replies[i], took)
+	}
 }
 
 func (w *worker) echo() {
