@@ -42,7 +42,8 @@ def once(tally: Tally, client: Any, dice: random.Random) -> None:
         judge.batch(tally, drawn, client.batch(bound), clock() - start)
     else:
         # Nothing but a signal cancels a thread's call: that is for the callers with event loops.
-        expected = draw("linger" if kind == "cancel" else kind, dice, client.types)
+        kind = "linger" if kind == "cancel" else kind
+        expected = draw(kind, dice, client.types)
         judge.right(tally, kind, expected, *outcome(lambda: getattr(client, expected.function)(*expected.args)))
 
 

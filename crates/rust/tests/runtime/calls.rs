@@ -1,7 +1,7 @@
 //! Calls between processes, threads, and within one process.
 
 use crate::provider::{
-    DENY, ECHO, HOLD, PANIC, Process, Serving, WATCH, call, connect, list, schema, scratch,
+    DENY, ECHO, GIVE_UP, HOLD, PANIC, Process, Serving, WATCH, call, connect, list, schema, scratch,
 };
 use hms_ffi::runtime::{CallOptions, Outcome, Timeout};
 use hms_ffi_core::error::{Code, Sent};
@@ -163,6 +163,36 @@ fn an_interrupt_is_noticed_while_other_threads_are_busy_with_the_link() {
         assert!(ended.load(Ordering::Acquire), "nobody asked in 10 seconds");
         assert_eq!(held.join().expect("no panic"), Outcome::Cancelled);
     });
+    std::fs::remove_dir_all(dir).expect("clean up");
+}
+
+#[test]
+fn a_late_handler_that_gives_up_does_not_cancel_the_call() {
+    let (settings, dir) = scratch("give-up");
+    let serving = Serving::start(&settings, 1, 1);
+    let caller = crate::event_loop::Loop::connect(&settings);
+    caller.start(
+        GIVE_UP,
+        vec![],
+        Timeout::After(Duration::from_millis(20)),
+        1,
+    );
+    let ended = || {
+        let metrics = serving.server.metrics(0, GIVE_UP as usize);
+        metrics.cancelled + metrics.system
+    };
+    while ended() == 0 {
+        std::thread::yield_now();
+    }
+    // The answer is on its way before the caller has looked at its clock.
+    let client = connect(&settings).expect("connected");
+    assert_eq!(call(&client, ECHO, &list(b"x")), Outcome::Ok(list(b"x")));
+    let late = system(caller.wait_for(1));
+    assert_eq!(
+        (late.code(), late.sent()),
+        (Code::DeadlineExceeded, Sent::MaybeExecuted)
+    );
+    drop(serving);
     std::fs::remove_dir_all(dir).expect("clean up");
 }
 

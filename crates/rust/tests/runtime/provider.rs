@@ -26,6 +26,7 @@ interface calls {
   once: func(failures: u32) -> u32;
   @external-id("hms:idempotent")
   stay: func() -> u32;
+  give-up: func();
 }"#;
 
 pub const ECHO: u32 = 0;
@@ -40,6 +41,8 @@ pub const FLAKY: u32 = 6;
 pub const ONCE: u32 = 7;
 /// As HOLD, answers the process; idempotent.
 pub const STAY: u32 = 8;
+/// Answers that it was cancelled as soon as its deadline has passed.
+pub const GIVE_UP: u32 = 9;
 
 pub fn schema() -> Arc<Schema> {
     Contract::parse("test.wit", WIT)
@@ -115,6 +118,12 @@ impl Handler for TestHandler {
             STAY => {
                 self.hold();
                 call.reply(Outcome::Ok(std::process::id().to_le_bytes().to_vec()));
+            }
+            GIVE_UP => {
+                while !call.context().is_late() {
+                    std::thread::yield_now();
+                }
+                call.reply(Outcome::Cancelled);
             }
             FLAKY | ONCE => {
                 let failures = u32::from_le_bytes(call.args().try_into().expect("four bytes"));

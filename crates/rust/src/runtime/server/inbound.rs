@@ -72,12 +72,9 @@ impl Inbound {
     /// Ends the call. On an event loop's driver, call `turn` or `flush` afterwards (once for many replies).
     pub fn reply(mut self, outcome: Outcome) {
         let outcome = match outcome {
-            // What a late handler returns or raises is discarded, also where its caller has not looked at the clock yet.
-            Outcome::Ok(_) | Outcome::Declared(_) | Outcome::System(_)
-                if self.context.is_late() =>
-            {
-                Outcome::System(call::late(Sent::MaybeExecuted))
-            }
+            // What a late handler returns or raises is discarded, also where its caller has not looked at the clock yet;
+            // one that gives up because it is late was not cancelled.
+            _ if self.context.is_late() => Outcome::System(call::late(Sent::MaybeExecuted)),
             // The handler has run, whatever the error that it passes on says.
             Outcome::System(error) => {
                 let error = error.with_sent(Sent::MaybeExecuted);
