@@ -21,7 +21,9 @@ TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 # Low enough that a test can go over them quickly.
 LIMITS = {"HMS_MAX_MESSAGE": "8388608", "HMS_MAX_ELEMENTS": "100000"}
 # What this machine has set must not decide how a test goes.
-NOT_INHERITED = ("HMS_TRANSPORT", "HMS_TIMEOUT", "HMS_MAX_DEPTH", "HMS_MAX_CALLS", "HMS_TRUSTED_USERS", "HMS_LOG")
+NOT_INHERITED = (
+    *("HMS_TRANSPORT", "HMS_TIMEOUT", "HMS_MAX_DEPTH", "HMS_MAX_CALLS", "HMS_RETRIES", "HMS_TRUSTED_USERS", "HMS_LOG"),
+)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,10 @@
 // What the caller serves, for the provider to call back.
 import { DeclaredError } from './ffi.mjs';
-import { errorClass, millisecondsLeft } from './suite.mjs';
+import { errorClass, Latches, millisecondsLeft, untilAborted } from './suite.mjs';
+
+/** By key: whether `hold` runs or ran, and whether it has noticed its end. */
+export const held = new Latches();
+export const released = new Latches();
 
 /** @param {any} client Of the provider. */
 export const callback = (client) => ({
@@ -14,5 +18,9 @@ export const callback = (client) => ({
   timeLeft: (context) => millisecondsLeft(context),
   deny() {
     throw new DeclaredError({ tag: 'duplicate' });
+  },
+  async hold(key, { signal }) {
+    held.open(key);
+    await untilAborted(signal).finally(() => released.open(key));
   },
 });

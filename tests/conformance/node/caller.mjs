@@ -2,9 +2,11 @@
 import { readFileSync } from 'node:fs';
 
 import { component, connect } from './ffi.mjs';
+import { batches } from './batches.mjs';
 import { callback } from './callback.mjs';
 import { cases } from './cases.mjs';
 import { mistakes } from './mistakes.mjs';
+import { together } from './together.mjs';
 import { versions } from './versions.mjs';
 
 const names = readFileSync(new URL('../cases.txt', import.meta.url), 'utf8')
@@ -16,7 +18,13 @@ const server = await component('test:conformance/callback', {
   wit: '../conformance.wit',
   exports: callback(client),
 }).serve();
-const all = { ...cases(client), ...mistakes(client), ...(await versions()) };
+const all = {
+  ...cases(client),
+  ...mistakes(client),
+  ...together(client),
+  ...batches(client),
+  ...(await versions()),
+};
 
 let failed = 0;
 for (const name of names) {

@@ -2,7 +2,8 @@
 import { basename } from 'node:path';
 
 import { Decimal } from './ffi.mjs';
-import { declares, equal, fails, ok } from './expect.mjs';
+import { held, released } from './callback.mjs';
+import { declares, equal, errorOf, fails, ok } from './expect.mjs';
 import { many, sample, values } from './values.mjs';
 
 const CODES = [
@@ -122,6 +123,11 @@ function deadlines(client) {
     async 'deadline-releases-provider'() {
       equal(await client.released(key('deadline')), true);
     },
+    async 'deadline-in-the-past'() {
+      const past = key('past');
+      const { sent } = await fails(client.flakyOnce(past, 0, { timeout: 0 }), 'deadline-exceeded');
+      equal([sent, await client.tally(past)], ['not-sent', 0]);
+    },
     async cancel() {
       const controller = new AbortController();
       const held = client.hold(key('cancel'), {
@@ -135,6 +141,20 @@ function deadlines(client) {
     },
     async 'cancel-releases-provider'() {
       equal(await client.released(key('cancel')), true);
+    },
+    async 'cancel-before-start'() {
+      const reason = new Error('enough');
+      const call = client.flakyOnce(key('early'), 0, { signal: AbortSignal.abort(reason) });
+      ok((await errorOf(call)) === reason, 'the call ends with the reason');
+      equal(await client.tally(key('early')), 0);
+    },
+    async 'cancel-ended'() {
+      const controller = new AbortController();
+      const call = client.echoU32(7, { signal: controller.signal });
+      equal(await call, 7);
+      controller.abort(new Error('too late'));
+      equal(await call, 7);
+      equal(await client.echoU8(1), 1);
     },
   };
 }
@@ -227,5 +247,22 @@ const nested = (client) => ({
     const own = handlers.find((frame) => frame.component.includes('/callback'));
     equal([own?.language, basename(own?.file ?? '')], ['node', 'callback.mjs']);
     ok(stack.includes('callback.mjs'), 'the stack shows the callback');
+  },
+  async 'nested-cancel'() {
+    const key = `nested-node-${process.pid}`;
+    const controller = new AbortController();
+    const call = client.nestedHold(key, { timeout: null, signal: controller.signal });
+    await held.wait(key);
+    const reason = new Error('enough');
+    controller.abort(reason);
+    ok((await errorOf(call)) === reason, 'the call ends with the reason');
+    await released.wait(key);
+    equal(await client.released(key), true);
+  },
+  async 'nested-deadline-exceeded'() {
+    const key = `late-node-${process.pid}`;
+    await fails(client.nestedHold(key, { timeout: 1000 }), 'deadline-exceeded');
+    await released.wait(key);
+    equal(await client.released(key), true);
   },
 });

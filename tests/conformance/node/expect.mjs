@@ -16,7 +16,7 @@ export function ok(condition, what) {
 }
 
 /** The error that a call ends with. @param {Promise<unknown>} call */
-async function errorOf(call) {
+export async function errorOf(call) {
   let value;
   try {
     value = await call;

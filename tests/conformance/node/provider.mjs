@@ -11,6 +11,6 @@ await Promise.all(
     ['test:conformance/suite', '../conformance.wit', suite(callback)],
     ['test:versions/early', '../versions/old.wit', early],
     ['test:versions/late', '../versions/new.wit', late],
-  ].map(([name, wit, exports]) => component(name, { wit, exports }).serve()),
+  ].map(([name, wit, exports]) => component(name, { wit, exports, maxConcurrent: 96 }).serve()),
 );
 console.log('ready');

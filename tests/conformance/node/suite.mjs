@@ -10,35 +10,51 @@ const camel = (name) => name.replace(/-([a-z0-9])/g, (_, letter) => letter.toUpp
 
 const echo = (value) => value;
 
-/** Things that become true once, and those who wait for them. */
-class Latch {
-  #promise;
-  #resolve;
+/** Things that become true once, by key, and those who wait for them. */
+export class Latches {
+  #latches = new Map();
 
-  constructor() {
-    this.#promise = new Promise((resolve) => {
-      this.#resolve = resolve;
-    });
+  #latch(key) {
+    if (!this.#latches.has(key)) {
+      const latch = {};
+      latch.opened = new Promise((resolve) => {
+        latch.open = () => resolve(true);
+      });
+      this.#latches.set(key, latch);
+    }
+    return this.#latches.get(key);
   }
 
-  open() {
-    this.#resolve(true);
+  open(key) {
+    this.#latch(key).open();
   }
 
-  wait() {
-    return this.#promise;
+  /** @returns {Promise<true>} */
+  wait(key) {
+    return this.#latch(key).opened;
   }
 }
 
-/** @param {Map<string, any>} map @param {string} key @param {() => any} make */
-function entry(map, key, make) {
-  if (!map.has(key)) map.set(key, make());
-  return map.get(key);
-}
+/** Rejects when the signal is aborted. @param {AbortSignal} signal @returns {Promise<never>} */
+export const untilAborted = (signal) =>
+  new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
 
-const running = new Map();
-const ended = new Map();
+const running = new Latches();
+const ended = new Latches();
+const full = new Latches();
 const rooms = new Map();
+const calls = new Map();
+
+/** Unavailable the first `failures` times, then the number of calls. */
+function flaky(key, failures) {
+  const call = (calls.get(key) ?? 0) + 1;
+  calls.set(key, call);
+  if (call <= failures) throw new ffi.Unavailable(`call ${call}`);
+  return call;
+}
 
 /** @param {() => Promise<any>} callback A client of the caller's own interface. */
 export const suite = (callback) => ({
@@ -80,21 +96,17 @@ export const suite = (callback) => ({
 
   timeLeft: (context) => millisecondsLeft(context),
   async hold(key, { signal }) {
-    entry(running, key, () => new Latch()).open();
-    await new Promise((_, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason), {
-        once: true,
-      });
-    }).finally(() => entry(ended, key, () => new Latch()).open());
+    running.open(key);
+    await untilAborted(signal).finally(() => ended.open(key));
   },
-  held: (key) => entry(running, key, () => new Latch()).wait(),
-  released: (key) => entry(ended, key, () => new Latch()).wait(),
+  held: (key) => running.wait(key),
+  released: (key) => ended.wait(key),
 
   makeBytes: (length) => Uint8Array.from({ length }, (_, i) => i & 255),
-  async meet(name, guests) {
-    const room = entry(rooms, name, () => ({ guests: 0, full: new Latch() }));
-    if (++room.guests === guests) room.full.open();
-    await room.full.wait();
+  async meet(room, guests) {
+    rooms.set(room, (rooms.get(room) ?? 0) + 1);
+    if (rooms.get(room) === guests) full.open(room);
+    await full.wait(room);
     return guests;
   },
   whoCalls: ({ caller }) => [caller.uid, caller.pid],
@@ -113,6 +125,13 @@ export const suite = (callback) => ({
   async nestedDenial() {
     await (await callback()).deny();
   },
+  async nestedHold(key) {
+    await (await callback()).hold(key).finally(() => ended.open(key));
+  },
+
+  flaky,
+  flakyOnce: flaky,
+  tally: (key) => calls.get(key) ?? 0,
 });
 
 /** @param {{ remaining: number | undefined }} context */

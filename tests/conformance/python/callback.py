@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import hms_ffi as hms
-from suite import error_class, milliseconds_left
+from gates import Gates
+from suite import error_class, milliseconds_left, until_cancelled
 
 
 class Callback:
@@ -14,6 +15,9 @@ class Callback:
     def __init__(self, client: Any) -> None:
         self._client = client
         self.denial: Any = None
+        # What `hold` tells the cases.
+        self.held = Gates()
+        self.released = Gates()
 
     def bounce(self, times: int) -> int:
         return 0 if times == 0 else 1 + self._client.bounce(times - 1)
@@ -28,3 +32,8 @@ class Callback:
 
     def deny(self) -> int:
         raise hms.DeclaredError(self.denial)
+
+    def hold(self, key: str) -> None:
+        self.held.open(key)
+        until_cancelled()
+        self.released.open(key)

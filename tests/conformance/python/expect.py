@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import hms_ffi as hms
@@ -10,6 +10,40 @@ from compare import same
 from suite import error_class
 
 Call = Callable[[], Any]
+
+
+def _raise(outcome: Any) -> Any:
+    if isinstance(outcome, BaseException):
+        raise outcome
+    return outcome
+
+
+async def _outcome(call: Awaitable[Any]) -> Any:
+    """The result of an awaited call, or its error as a value."""
+    try:
+        return await call
+    except hms.HmsError as error:
+        return error
+
+
+async def afails(call: Awaitable[Any], code: str, text: str = "") -> Any:
+    """`fails`, of a call that is awaited."""
+    return is_failure(await _outcome(call), code, text)
+
+
+async def adeclares(call: Awaitable[Any], value: Any) -> None:
+    """`declares`, of a call that is awaited."""
+    is_declared(await _outcome(call), value)
+
+
+def is_failure(outcome: Any, code: str, text: str = "") -> Any:
+    """`fails`, of an error that is a value."""
+    return fails(lambda: _raise(outcome), code, text)
+
+
+def is_declared(outcome: Any, value: Any) -> None:
+    """`declares`, of an error that is a value."""
+    declares(lambda: _raise(outcome), value)
 
 
 def equal(got: Any, expected: Any) -> None:

@@ -16,7 +16,7 @@ old = hms.Component("test:versions/early", wit="../versions/old.wit")
 new = hms.Component("test:versions/late", wit="../versions/new.wit")
 early(old)
 late(new)
-suite = hms.Component("test:conformance/suite", wit="../conformance.wit", workers=16)
+suite = hms.Component("test:conformance/suite", wit="../conformance.wit", workers=96)
 for name, handler in exports(suite.types, callback).items():
     suite.export(name)(handler)
 

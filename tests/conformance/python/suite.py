@@ -10,6 +10,7 @@ from typing import Any
 
 import hms_ffi as hms
 from compare import same
+from gates import Gates
 from values import sample, values
 
 
@@ -23,6 +24,13 @@ def milliseconds_left() -> int | None:
     call = hms.current_call()
     assert call is not None
     return None if call.remaining is None else int(call.remaining * 1000)
+
+
+def until_cancelled() -> None:
+    call = hms.current_call()
+    assert call is not None
+    while not call.cancelled:
+        time.sleep(0.002)
 
 
 class Once:
@@ -46,10 +54,11 @@ class Suite:
     def __init__(self, types: Any, callback: Callable[[], Any]) -> None:
         self._types = types
         self._callback = callback
-        self._running: dict[str, threading.Event] = defaultdict(threading.Event)
-        self._ended: dict[str, threading.Event] = defaultdict(threading.Event)
+        self._held = Gates()
+        self._released = Gates()
         self._rooms: dict[str, list[int]] = defaultdict(lambda: [0])
         self._room = threading.Condition()
+        self._calls: dict[str, int] = defaultdict(int)
 
     def echo_many(self, a: int, b: str, c: float | None) -> Any:
         return (a, b, c)
@@ -101,18 +110,15 @@ class Suite:
         return milliseconds_left()
 
     def hold(self, key: str) -> None:
-        self._running[key].set()
-        call = hms.current_call()
-        assert call is not None
-        while not call.cancelled:
-            time.sleep(0.002)
-        self._ended[key].set()
+        self._held.open(key)
+        until_cancelled()
+        self._released.open(key)
 
     def held(self, key: str) -> bool:
-        return self._running[key].wait(10)
+        return self._held.wait(key)
 
     def released(self, key: str) -> bool:
-        return self._ended[key].wait(10)
+        return self._released.wait(key)
 
     def make_bytes(self, length: int) -> bytes:
         return (bytes(range(256)) * (length // 256 + 1))[:length]
@@ -144,6 +150,26 @@ class Suite:
 
     def nested_denial(self) -> None:
         self._callback().deny()
+
+    def nested_hold(self, key: str) -> None:
+        try:
+            self._callback().hold(key, timeout=None)
+        finally:
+            self._released.open(key)
+
+    def flaky(self, key: str, failures: int) -> int:
+        with self._room:
+            self._calls[key] += 1
+            if self._calls[key] <= failures:
+                raise hms.Unavailable(f"call {self._calls[key]}")
+            return self._calls[key]
+
+    def flaky_once(self, key: str, failures: int) -> int:
+        return self.flaky(key, failures)
+
+    def tally(self, key: str) -> int:
+        with self._room:
+            return self._calls[key]
 
 
 def exports(types: Any, callback: Callable[[], Any]) -> dict[str, Callable[..., Any]]:

@@ -140,6 +140,11 @@ func (c *caller) deadlines() []check {
 		{"deadline-releases-provider", within(func(ctx context.Context) error {
 			return equals(hmsffi.Call[bool](ctx, c.client, "released", late))(true)
 		})},
+		{"deadline-in-the-past", within(func(ctx context.Context) error {
+			past, cancel := context.WithTimeout(ctx, -time.Second)
+			defer cancel()
+			return c.neverRuns(ctx, past, hmsffi.DeadlineExceeded, context.DeadlineExceeded)
+		})},
 		{"cancel", func(ctx context.Context) error {
 			held, cancel := context.WithCancel(hmsffi.NoTimeout(ctx))
 			defer cancel()
@@ -157,7 +162,28 @@ func (c *caller) deadlines() []check {
 		{"cancel-releases-provider", within(func(ctx context.Context) error {
 			return equals(hmsffi.Call[bool](ctx, c.client, "released", cancelled))(true)
 		})},
+		{"cancel-before-start", within(func(ctx context.Context) error {
+			cancelled, cancel := context.WithCancel(ctx)
+			cancel()
+			return c.neverRuns(ctx, cancelled, hmsffi.Cancelled, context.Canceled)
+		})},
+		{"cancel-ended", within(func(ctx context.Context) error {
+			ended, cancel := context.WithCancel(ctx)
+			err := equals(hmsffi.Call[uint32](ended, c.client, "echo-u32", uint32(7)))(7)
+			cancel()
+			return first(err, c.usable(ctx))
+		})},
 	}
+}
+
+// neverRuns calls with a context that has ended already: the call fails so, and no handler sees it.
+func (c *caller) neverRuns(ctx, ended context.Context, code hmsffi.Code, is error) error {
+	key := unique("never")
+	err := c.client.Call(ended, "flaky-once", nil, key, uint32(0))
+	if !errors.Is(err, is) {
+		return fmt.Errorf("got %v", err)
+	}
+	return first(fails(err, code, "", false), c.tallied(ctx, key, 0))
 }
 
 func counting(length, step int) []byte {

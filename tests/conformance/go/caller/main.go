@@ -19,6 +19,8 @@ type check struct {
 // caller has what the cases need.
 type caller struct {
 	client *hmsffi.Client
+	// What `hold` of the callback tells the cases: open once it runs, and once it has noticed its end.
+	held, released suite.Gates
 }
 
 func main() {
@@ -37,13 +39,13 @@ func run(ctx context.Context) (failures int, err error) {
 		return 0, err
 	}
 	defer client.Close()
-	c := &caller{client}
+	c := &caller{client: client}
 	callback, err := c.callback()
 	if err != nil {
 		return 0, err
 	}
 	defer callback.Close()
-	for _, part := range [][]check{c.values(), c.errors(), c.deadlines(), c.sizes(), c.callsBack(), c.mistakes(), c.versions(), c.rest()} {
+	for _, part := range [][]check{c.values(), c.errors(), c.deadlines(), c.sizes(), c.callsBack(), c.together(), c.batches(), c.retries(), c.mistakes(), c.versions(), c.rest()} {
 		for _, check := range part {
 			failures += report(ctx, check)
 		}
@@ -96,6 +98,12 @@ func (c *caller) callback() (*hmsffi.Component, error) {
 		},
 		"time-left": suite.MillisecondsLeft,
 		"deny":      func() (uint32, error) { return 0, hmsffi.Declare(suite.Duplicate{}) },
+		"hold": func(ctx context.Context, key string) error {
+			c.held.Open(key)
+			<-ctx.Done()
+			c.released.Open(key)
+			return ctx.Err()
+		},
 	})
 	if err != nil {
 		return nil, err

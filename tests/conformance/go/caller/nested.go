@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -51,7 +52,37 @@ func (c *caller) callsBack() []check {
 			}
 			return threeHops(e.Trace)
 		})},
+		{"nested-cancel", within(func(ctx context.Context) error {
+			key := unique("nested")
+			held, cancel := context.WithCancel(hmsffi.NoTimeout(context.Background()))
+			defer cancel()
+			ended := make(chan error, 1)
+			go func() { ended <- c.client.Call(held, "nested-hold", nil, key) }()
+			if !c.held.Wait(key) {
+				return errors.New("the callback does not run")
+			}
+			cancel()
+			if err := <-ended; !errors.Is(err, context.Canceled) {
+				return fmt.Errorf("got %v", err)
+			}
+			return c.nestedReleased(ctx, key)
+		})},
+		{"nested-deadline-exceeded", within(func(ctx context.Context) error {
+			key := unique("late")
+			short, cancel := context.WithTimeout(ctx, time.Second)
+			defer cancel()
+			_, wrong := failure(c.client.Call(short, "nested-hold", nil, key), hmsffi.DeadlineExceeded)
+			return first(wrong, c.nestedReleased(ctx, key))
+		})},
 	}
+}
+
+// nestedReleased tells that both handlers of a nested call have noticed its end.
+func (c *caller) nestedReleased(ctx context.Context, key string) error {
+	if !c.released.Wait(key) {
+		return errors.New("the callback was not told")
+	}
+	return equals(hmsffi.Call[bool](ctx, c.client, "released", key))(true)
 }
 
 // threeHops finds a frame of the provider, then one of this program's callback, then one of the provider.

@@ -32,7 +32,7 @@ func serve(ctx context.Context) error {
 		{"test:versions/late", "versions/new.wit", suite.Late()},
 		{"test:conformance/suite", "conformance.wit", newProvider().handlers()},
 	} {
-		c, err := hmsffi.NewComponent(part.iface, hmsffi.WIT(suite.Contract(part.contract)))
+		c, err := hmsffi.NewComponent(part.iface, hmsffi.WIT(suite.Contract(part.contract)), hmsffi.MaxConcurrent(96))
 		if err != nil {
 			return err
 		}

@@ -3,46 +3,25 @@ package main
 import (
 	"context"
 	"sync"
-	"time"
 
 	hmsffi "github.com/hms-ffi/hms-ffi/packages/go"
 	"github.com/hms-ffi/hms-ffi/tests/conformance/go/suite"
 )
 
-// patience bounds waits that a failing case would make endless.
-const patience = 10 * time.Second
-
 // provider serves the interface `suite`.
 type provider struct {
+	held, released, full suite.Gates
+
 	mu    sync.Mutex
-	gates map[string]chan struct{} // closed when what they are named after has happened
 	rooms map[string]uint32
+	calls map[string]uint32
 
 	callbackOnce sync.Mutex
 	callback     *hmsffi.Client
 }
 
 func newProvider() *provider {
-	return &provider{gates: map[string]chan struct{}{}, rooms: map[string]uint32{}}
-}
-
-// gate is open once open(name) was called.
-func (p *provider) gate(name string) chan struct{} {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.gates[name] == nil {
-		p.gates[name] = make(chan struct{})
-	}
-	return p.gates[name]
-}
-
-func (p *provider) passes(name string) bool {
-	select {
-	case <-p.gate(name):
-		return true
-	case <-time.After(patience):
-		return false
-	}
+	return &provider{rooms: map[string]uint32{}, calls: map[string]uint32{}}
 }
 
 // caller is a client of the caller's own interface.
@@ -78,8 +57,8 @@ func (p *provider) handlers() map[string]any {
 		"allow-bare":        func() error { return nil },
 		"time-left":         suite.MillisecondsLeft,
 		"hold":              p.hold,
-		"held":              func(key string) bool { return p.passes("held " + key) },
-		"released":          func(key string) bool { return p.passes("released " + key) },
+		"held":              p.held.Wait,
+		"released":          p.released.Wait,
 		"make-bytes":        makeBytes,
 		"meet":              p.meet,
 		"who-calls":         whoCalls,
@@ -87,6 +66,10 @@ func (p *provider) handlers() map[string]any {
 		"fail":              p.fail,
 		"nested-time-left":  p.nestedTimeLeft,
 		"nested-denial":     p.nestedDenial,
+		"nested-hold":       p.nestedHold,
+		"flaky":             p.flaky,
+		"flaky-once":        p.flaky,
+		"tally":             p.tally,
 	}
 	for _, echo := range suite.Echoes {
 		handlers[echo.Name] = echo.Handler
@@ -109,9 +92,9 @@ func (p *provider) bug() {
 }
 
 func (p *provider) hold(ctx context.Context, key string) error {
-	close(p.gate("held " + key))
+	p.held.Open(key)
 	<-ctx.Done()
-	close(p.gate("released " + key))
+	p.released.Open(key)
 	return ctx.Err()
 }
 
@@ -126,12 +109,12 @@ func makeBytes(length uint32) []byte {
 func (p *provider) meet(room string, guests uint32) uint32 {
 	p.mu.Lock()
 	p.rooms[room]++
-	full := p.rooms[room] >= guests
+	full := p.rooms[room] == guests
 	p.mu.Unlock()
 	if full {
-		close(p.gate("room " + room))
+		p.full.Open(room)
 	}
-	p.passes("room " + room)
+	p.full.Wait(room)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.rooms[room]
@@ -182,4 +165,29 @@ func (p *provider) nestedDenial(ctx context.Context) error {
 		return err
 	}
 	return caller.Call(ctx, "deny", nil)
+}
+
+func (p *provider) nestedHold(ctx context.Context, key string) error {
+	caller, err := p.caller(ctx)
+	if err != nil {
+		return err
+	}
+	defer p.released.Open(key)
+	return caller.Call(ctx, "hold", nil, key)
+}
+
+func (p *provider) flaky(key string, failures uint32) (uint32, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.calls[key]++
+	if call := p.calls[key]; call > failures {
+		return call, nil
+	}
+	return 0, hmsffi.Errorf(hmsffi.Unavailable, "call %d", p.calls[key])
+}
+
+func (p *provider) tally(key string) uint32 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.calls[key]
 }

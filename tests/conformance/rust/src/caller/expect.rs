@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 use std::fmt::Debug;
 use std::panic::{self, AssertUnwindSafe};
+use std::process;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -116,4 +117,21 @@ pub fn declared<T, E: DeserializeOwned>(result: Result<T>) -> E {
 pub fn still_usable(client: &Client) {
     let answer: Result<u8, Error> = within(client).call("echo-u8", (7,));
     assert_eq!(answer.expect("still usable"), 7);
+}
+
+/// A key that no other process uses.
+pub fn key(what: &str) -> String {
+    format!("{what}-rust-{}", process::id())
+}
+
+/// What `held` or `released` answers.
+#[track_caller]
+pub fn asks(client: &Client, function: &str, key: &str) -> bool {
+    within(client).call(function, (key,)).expect("an answer")
+}
+
+/// How often the handlers of `flaky` and `flaky-once` ran for a key.
+#[track_caller]
+pub fn tally(client: &Client, key: &str) -> u32 {
+    within(client).call("tally", (key,)).expect("an answer")
 }

@@ -1,7 +1,7 @@
 //! Deadlines, cancellation, size, concurrency, identity.
 
-use crate::expect::{Cases, still_usable, system, within};
-use hms_ffi::{Call, Cancel, Client, Code, Value};
+use crate::expect::{Cases, asks, key, still_usable, system, tally, within};
+use hms_ffi::{Call, Cancel, Code, Sent, Value};
 use std::process;
 use std::thread;
 use std::time::Duration;
@@ -18,10 +18,6 @@ pub fn add(cases: &mut Cases) {
             "still"
         );
     });
-}
-
-fn key(what: &str) -> String {
-    format!("{what}-rust-{}", process::id())
 }
 
 fn left(call: Call<'_>) -> Option<u64> {
@@ -53,6 +49,13 @@ fn deadlines(cases: &mut Cases) {
     cases.add("deadline-releases-provider", |client| {
         assert!(asks(client, "released", &key("deadline")))
     });
+    cases.add("deadline-in-the-past", |client| {
+        let key = key("past");
+        let call = client.with().timeout(Duration::ZERO);
+        let ended = call.call::<u32>("flaky-once", (&key, 0));
+        assert_eq!(system(ended, Code::DeadlineExceeded).sent(), Sent::NotSent);
+        assert_eq!(tally(client, &key), 0);
+    });
     cases.add("cancel", |client| {
         let cancel = Cancel::new();
         thread::scope(|scope| {
@@ -66,10 +69,20 @@ fn deadlines(cases: &mut Cases) {
     cases.add("cancel-releases-provider", |client| {
         assert!(asks(client, "released", &key("cancel")))
     });
-}
-
-fn asks(client: &Client, function: &str, key: &str) -> bool {
-    within(client).call(function, (key,)).expect("an answer")
+    cases.add("cancel-before-start", |client| {
+        let (key, cancel) = (key("early"), Cancel::new());
+        cancel.cancel();
+        let call = within(client).cancelled_by(&cancel);
+        system(call.call::<u32>("flaky-once", (&key, 0)), Code::Cancelled);
+        assert_eq!(tally(client, &key), 0);
+    });
+    cases.add("cancel-ended", |client| {
+        let cancel = Cancel::new();
+        let call = within(client).cancelled_by(&cancel);
+        assert_eq!(call.call::<u32>("echo-u32", (7,)).expect("an answer"), 7);
+        cancel.cancel();
+        still_usable(client);
+    });
 }
 
 fn sizes(cases: &mut Cases) {

@@ -1,11 +1,14 @@
 //! The caller of the conformance suite: runs all cases and prints one line for each.
 
+mod batches;
 mod callback;
 mod errors;
 mod expect;
 mod links;
 mod mistakes;
 mod nested;
+mod retries;
+mod together;
 mod values;
 mod versions;
 
@@ -21,6 +24,9 @@ fn main() -> Result<ExitCode> {
     errors::add(&mut cases);
     links::add(&mut cases);
     nested::add(&mut cases);
+    together::add(&mut cases);
+    batches::add(&mut cases);
+    retries::add(&mut cases);
     mistakes::add(&mut cases);
     versions::add(&mut cases);
     let failed = cases.run();

@@ -1,10 +1,42 @@
 //! Calls that the provider makes back to its caller.
 
-use crate::expect::{Cases, system, within};
-use hms_ffi::{Code, Sent};
+use crate::callback::{HELD, RELEASED};
+use crate::expect::{Cases, asks, key, system, within};
+use hms_ffi::{Cancel, Code, Sent};
+use std::thread;
 use std::time::Duration;
 
 pub fn add(cases: &mut Cases) {
+    answers(cases);
+    endings(cases);
+}
+
+fn endings(cases: &mut Cases) {
+    cases.add("nested-cancel", |client| {
+        let (key, cancel) = (key("nested"), Cancel::new());
+        let call = client.with().no_timeout().cancelled_by(&cancel);
+        thread::scope(|scope| {
+            let holding = scope.spawn(|| call.call::<()>("nested-hold", (&key,)));
+            assert!(HELD.wait(&key), "the callback runs");
+            cancel.cancel();
+            system(holding.join().expect("no panic"), Code::Cancelled);
+        });
+        assert!(RELEASED.wait(&key), "the callback was told");
+        assert!(asks(client, "released", &key));
+    });
+    cases.add("nested-deadline-exceeded", |client| {
+        let key = key("late");
+        let short = client.with().timeout(Duration::from_secs(1));
+        system(
+            short.call::<()>("nested-hold", (&key,)),
+            Code::DeadlineExceeded,
+        );
+        assert!(RELEASED.wait(&key), "the callback was told");
+        assert!(asks(client, "released", &key));
+    });
+}
+
+fn answers(cases: &mut Cases) {
     for (name, times) in [("re-entrancy", 1u32), ("deep-re-entrancy", 6)] {
         cases.add(name, move |client| {
             assert_eq!(

@@ -10,14 +10,15 @@ use hms_ffi_conformance::types::{
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock};
+use std::task::{Poll, Waker};
 
 type Declared<E> = std::result::Result<u32, E>;
 
 pub fn component() -> Result<Component> {
     let builder = Component::builder("test:conformance/suite")
         .contract(&hms_ffi_conformance::contract()?)?
-        .workers(24);
-    nested(waiting(errors(echoes(builder)?)?)?)?.build()
+        .workers(96);
+    nested(failing(waiting(errors(echoes(builder)?)?)?)?)?.build()
 }
 
 fn echoes(builder: ComponentBuilder) -> Result<ComponentBuilder> {
@@ -91,19 +92,22 @@ struct Rooms {
     held: HashSet<String>,
     released: HashSet<String>,
     guests: HashMap<String, u32>,
+    calls: HashMap<String, u32>,
+    wakers: Vec<Waker>,
 }
 
 static ROOMS: Mutex<Option<Rooms>> = Mutex::new(None);
 static CHANGED: Condvar = Condvar::new();
 
-fn change(change: impl FnOnce(&mut Rooms)) {
-    change(
-        ROOMS
-            .lock()
-            .expect("no handler panics here")
-            .get_or_insert_default(),
-    );
+fn change<T>(change: impl FnOnce(&mut Rooms) -> T) -> T {
+    let mut rooms = ROOMS.lock().expect("no handler panics here");
+    let rooms_now = rooms.get_or_insert_default();
+    let changed = change(rooms_now);
+    let wakers = std::mem::take(&mut rooms_now.wakers);
+    drop(rooms);
     CHANGED.notify_all();
+    wakers.into_iter().for_each(Waker::wake);
+    changed
 }
 
 /// Waits until something is so, or until nobody waits for this call any more.
@@ -125,17 +129,37 @@ fn wait_until(is_so: impl Fn(&Rooms) -> bool) -> bool {
     }
 }
 
+/// Waits, as a task does, until something is so.
+async fn becomes(is_so: impl Fn(&Rooms) -> bool) {
+    std::future::poll_fn(|context| {
+        let mut rooms = ROOMS.lock().expect("no handler panics here");
+        let rooms = rooms.get_or_insert_default();
+        if is_so(rooms) {
+            return Poll::Ready(());
+        }
+        rooms.wakers.push(context.waker().clone());
+        Poll::Pending
+    })
+    .await;
+}
+
+/// Notes that a handler that is a future has ended, or was dropped since nobody waits for it.
+struct Released(String);
+
+impl Drop for Released {
+    fn drop(&mut self) {
+        let key = std::mem::take(&mut self.0);
+        change(|rooms| rooms.released.insert(key));
+    }
+}
+
 fn waiting(builder: ComponentBuilder) -> Result<ComponentBuilder> {
     builder
         .export("time-left", time_left)?
-        .export("hold", |key: String| {
-            change(|rooms| {
-                rooms.held.insert(key.clone());
-            });
-            wait_until(|_| false);
-            change(|rooms| {
-                rooms.released.insert(key);
-            });
+        .export_async("hold", |key: String| async move {
+            change(|rooms| rooms.held.insert(key.clone()));
+            let _released = Released(key);
+            std::future::pending::<()>().await;
         })?
         .export("held", |key: String| {
             wait_until(|rooms| rooms.held.contains(&key))
@@ -146,14 +170,34 @@ fn waiting(builder: ComponentBuilder) -> Result<ComponentBuilder> {
         .export("make-bytes", |length: u32| {
             (0..length).map(|i| i as u8).collect::<Vec<u8>>()
         })?
-        .export("meet", |room: String, guests: u32| {
+        .export_async("meet", |room: String, guests: u32| async move {
             change(|rooms| *rooms.guests.entry(room.clone()).or_default() += 1);
-            wait_until(|rooms| rooms.guests[&room] >= guests);
+            becomes(|rooms| rooms.guests[&room] >= guests).await;
             guests
         })?
         .export("who-calls", || {
             let caller = current_call().expect("in a handler").caller();
             (caller.uid, caller.pid)
+        })
+}
+
+fn failing(builder: ComponentBuilder) -> Result<ComponentBuilder> {
+    let flaky = |key: String, failures: u32| -> Result<u32> {
+        let call = change(|rooms| {
+            let calls = rooms.calls.entry(key).or_default();
+            *calls += 1;
+            *calls
+        });
+        match call {
+            call if call > failures => Ok(call),
+            call => Err(Error::unavailable(format!("call {call}"))),
+        }
+    };
+    builder
+        .export("flaky", flaky)?
+        .export("flaky-once", flaky)?
+        .export("tally", |key: String| {
+            change(|rooms| rooms.calls.get(&key).copied().unwrap_or_default())
         })
 }
 
@@ -192,5 +236,11 @@ fn nested(builder: ComponentBuilder) -> Result<ComponentBuilder> {
         .export("nested-denial", || -> Result<()> {
             callback()?.call::<u32>("deny", ())?;
             Ok(())
+        })?
+        .export_async("nested-hold", |key: String| async move {
+            let hold = callback()?.with().no_timeout();
+            let hold = hold.call_async::<()>("hold", (&key,));
+            let _released = Released(key);
+            hold.await
         })
 }
