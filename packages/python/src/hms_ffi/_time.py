@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as _dt
 import re
 import time as _clock
-from typing import Any, SupportsIndex
+from typing import Any, ClassVar, SupportsIndex
 
 __all__ = ["Duration", "TimeOfDay", "Timestamp"]
 
@@ -40,7 +40,56 @@ def _with_nanoseconds(text: str, beyond: int) -> str:
     return f"{text[:end]}{beyond:03}{text[end:]}"
 
 
-class Timestamp(_dt.datetime):
+class _Precise:
+    """Comparison with nanoseconds, in front of a class of `datetime` that compares without them."""
+
+    __slots__ = ()
+    #: What can be compared with it.
+    _kind: ClassVar[type]
+    _beyond: int
+
+    @property
+    def nanosecond(self) -> int:
+        """Nanoseconds beyond the microsecond, 0 to 999."""
+        return self._beyond
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, self._kind):
+            return NotImplemented
+        return super().__eq__(other) and self._beyond == _beyond(other)
+
+    def __lt__(self, other: Any) -> bool:
+        if not isinstance(other, self._kind):
+            return NotImplemented
+        less: bool = super().__lt__(other)  # type: ignore[misc]
+        return self._beyond < _beyond(other) if super().__eq__(other) else less
+
+    def __gt__(self, other: Any) -> bool:
+        if not isinstance(other, self._kind):
+            return NotImplemented
+        more: bool = super().__gt__(other)  # type: ignore[misc]
+        return self._beyond > _beyond(other) if super().__eq__(other) else more
+
+    def __le__(self, other: Any) -> bool:
+        if not isinstance(other, self._kind):
+            return NotImplemented
+        return not self > other
+
+    def __ge__(self, other: Any) -> bool:
+        if not isinstance(other, self._kind):
+            return NotImplemented
+        return not self < other
+
+    def __hash__(self) -> int:
+        # Equal to a value without nanoseconds means equal hashes.
+        whole = super().__hash__()
+        return hash((whole, self._beyond)) if self._beyond else whole
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
+        return self.__reduce__()  # type: ignore[return-value]
+
+
+class Timestamp(_Precise, _dt.datetime):
     """A datetime that knows its time zone and keeps nanoseconds.
 
     `nanosecond` (0 to 999) is what lies beyond `microsecond`, as in pandas. Without `tzinfo` it is UTC. Comparison,
@@ -48,7 +97,7 @@ class Timestamp(_dt.datetime):
     """
 
     __slots__ = ("_beyond",)
-    _beyond: int
+    _kind = _dt.datetime
 
     def __new__(
         cls,
@@ -111,11 +160,6 @@ class Timestamp(_dt.datetime):
     def combine(cls, date: _dt.date, time: _dt.time, tzinfo: _dt.tzinfo | None = _dt.UTC) -> Timestamp:
         """The time on the date; `tzinfo` counts where the time has none."""
         return cls._of(_dt.datetime.combine(date, time, time.tzinfo or tzinfo), _beyond(time))
-
-    @property
-    def nanosecond(self) -> int:
-        """Nanoseconds beyond the microsecond, 0 to 999."""
-        return self._beyond
 
     def to_datetime(self) -> _dt.datetime:
         """A plain datetime, cut to microseconds."""
@@ -190,48 +234,15 @@ class Timestamp(_dt.datetime):
             _plain_total(_plain(other) - self.to_datetime()) + _beyond(other) - self._beyond
         )
 
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, _dt.datetime):
-            return NotImplemented
-        return super().__eq__(other) and self._beyond == _beyond(other)
-
-    def __lt__(self, other: Any) -> bool:
-        if not isinstance(other, _dt.datetime):
-            return NotImplemented
-        return self._beyond < _beyond(other) if super().__eq__(other) else super().__lt__(other)
-
-    def __gt__(self, other: Any) -> bool:
-        if not isinstance(other, _dt.datetime):
-            return NotImplemented
-        return self._beyond > _beyond(other) if super().__eq__(other) else super().__gt__(other)
-
-    def __le__(self, other: Any) -> bool:
-        if not isinstance(other, _dt.datetime):
-            return NotImplemented
-        return not self > other
-
-    def __ge__(self, other: Any) -> bool:
-        if not isinstance(other, _dt.datetime):
-            return NotImplemented
-        return not self < other
-
-    def __hash__(self) -> int:
-        # Equal to a datetime without nanoseconds means equal hashes.
-        whole = super().__hash__()
-        return hash((whole, self._beyond)) if self._beyond else whole
-
     def __reduce__(self) -> tuple[Any, ...]:
         return (type(self)._of, (self.to_datetime(), self._beyond))
 
-    def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
-        return self.__reduce__()
 
-
-class TimeOfDay(_dt.time):
+class TimeOfDay(_Precise, _dt.time):
     """A time that keeps nanoseconds; `nanosecond` (0 to 999) is what lies beyond `microsecond`."""
 
     __slots__ = ("_beyond",)
-    _beyond: int
+    _kind = _dt.time
 
     def __new__(
         cls,
@@ -266,11 +277,6 @@ class TimeOfDay(_dt.time):
         text, beyond = _split_fraction(text)
         return cls._of(_dt.time.fromisoformat(text), beyond)
 
-    @property
-    def nanosecond(self) -> int:
-        """Nanoseconds beyond the microsecond, 0 to 999."""
-        return self._beyond
-
     def to_time(self) -> _dt.time:
         """A plain time, cut to microseconds."""
         return _dt.time(self.hour, self.minute, self.second, self.microsecond, self.tzinfo, fold=self.fold)
@@ -294,40 +300,8 @@ class TimeOfDay(_dt.time):
         beyond = f", nanosecond={self._beyond}" if self._beyond else ""
         return f"TimeOfDay({inner}{beyond})"
 
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, _dt.time):
-            return NotImplemented
-        return super().__eq__(other) and self._beyond == _beyond(other)
-
-    def __lt__(self, other: Any) -> bool:
-        if not isinstance(other, _dt.time):
-            return NotImplemented
-        return self._beyond < _beyond(other) if super().__eq__(other) else super().__lt__(other)
-
-    def __gt__(self, other: Any) -> bool:
-        if not isinstance(other, _dt.time):
-            return NotImplemented
-        return self._beyond > _beyond(other) if super().__eq__(other) else super().__gt__(other)
-
-    def __le__(self, other: Any) -> bool:
-        if not isinstance(other, _dt.time):
-            return NotImplemented
-        return not self > other
-
-    def __ge__(self, other: Any) -> bool:
-        if not isinstance(other, _dt.time):
-            return NotImplemented
-        return not self < other
-
-    def __hash__(self) -> int:
-        whole = super().__hash__()
-        return hash((whole, self._beyond)) if self._beyond else whole
-
     def __reduce__(self) -> tuple[Any, ...]:
         return (type(self)._of, (self.to_time(), self._beyond))
-
-    def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
-        return self.__reduce__()
 
 
 class Duration(_dt.timedelta):
