@@ -13,6 +13,7 @@ use pyo3::exceptions::{PyImportError, PyTypeError};
 use pyo3::ffi;
 use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyDict};
 
 use crate::error;
@@ -46,7 +47,7 @@ pub(crate) fn wait<T: Send>(
     let mut raised = None;
     let result = py.detach(|| {
         run(&mut || {
-            Python::attach(|py| match py.check_signals() {
+            Python::attach(|py| match interrupted(py) {
                 Ok(()) => false,
                 Err(exception) => {
                     raised = Some(exception);
@@ -59,6 +60,18 @@ pub(crate) fn wait<T: Send>(
         Some(exception) => Err(exception),
         None => Ok(result),
     }
+}
+
+/// Runs the handlers of signals that came, and raises what another thread asked this one to raise.
+fn interrupted(py: Python<'_>) -> PyResult<()> {
+    static LOOK: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    py.check_signals()?;
+    // `PyThreadState_SetAsyncExc` is noticed by Python code alone, so a function without any work is run.
+    let look = LOOK.get_or_try_init(py, || {
+        let context = py.import("hms_ffi._context")?;
+        Ok::<_, PyErr>(context.getattr("look")?.unbind())
+    })?;
+    look.bind(py).call0().map(drop)
 }
 
 /// A timeout as Python gives it: None is no deadline, else seconds or a timedelta.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from ._native import CallContext
 
-__all__ = ["CURRENT", "Caller", "current_call", "program"]
+__all__ = ["CURRENT", "Caller", "current_call", "look", "program"]
 
 CURRENT: ContextVar[CallContext | None] = ContextVar("hms_ffi.current_call", default=None)
 
@@ -31,3 +31,7 @@ def current_call() -> CallContext | None:
 def program() -> str:
     """The name of the running program."""
     return pathlib.PurePath(sys.argv[0] if sys.argv and sys.argv[0] else "python").name
+
+
+def look() -> None:
+    """Does nothing; but what was raised for this thread from outside is raised here."""
