@@ -20,7 +20,7 @@ TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 
 PROVIDERS = {
     "rust": [str(TARGET / "debug" / "soak-provider")],
-    "python": [sys.executable, "-X", "dev", str(SOAK / "python" / "provider.py")],
+    "python": [sys.executable, str(SOAK / "python" / "provider.py")],
     "go": [str(TARGET / "soak" / "provider")],
     "node": ["node", str(SOAK / "node" / "provider.mjs")],
 }

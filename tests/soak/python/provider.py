@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pathlib
 import signal
 import threading
-import time
 from typing import Any
 
 import hms_ffi as hms
@@ -60,12 +60,8 @@ def ask_back(n: int) -> int:
 
 
 @component.export
-def linger(milliseconds: int) -> int:
-    call = hms.current_call()
-    assert call is not None
-    until = time.monotonic() + milliseconds / 1000
-    while time.monotonic() < until and not call.cancelled:
-        time.sleep(0.005)
+async def linger(milliseconds: int) -> int:
+    await asyncio.sleep(milliseconds / 1000)
     return milliseconds
 
 
