@@ -3,13 +3,16 @@
 use crate::Result;
 use hms_ffi::{Client, Component, include_contract};
 
-/// Serves until killed.
-pub fn serve() -> Result<()> {
+/// Serves until killed; `workers` 0 is the default.
+pub fn serve(workers: usize) -> Result<()> {
     let contract = include_contract!("../wit/echo.wit")?;
-    let component = Component::builder("bench:echo/echo")
+    let mut builder = Component::builder("bench:echo/echo")
         .contract(&contract)?
-        .export("echo", |data: Vec<u8>| data)?
-        .build()?;
+        .export("echo", |data: Vec<u8>| data)?;
+    if workers > 0 {
+        builder = builder.workers(workers);
+    }
+    let component = builder.build()?;
     Ok(component.serve_with(|| println!("ready"))?)
 }
 
