@@ -37,7 +37,7 @@ exists crates/py/Cargo.toml && step build-python scripts/build.sh python
 exists crates/node/Cargo.toml && step build-node scripts/build.sh node
 exists crates/go/Cargo.toml && step build-go scripts/build.sh go
 
-rust_packages=()
+rust_packages=(-p hms-ffi-loom)
 exists crates/cli/Cargo.toml && rust_packages+=(-p hms-ffi-cli)
 exists crates/go/Cargo.toml && rust_packages+=(-p hms-ffi-c)
 step rust cargo test --quiet

@@ -20,10 +20,11 @@ const USAGE: &str = "usage:
       calls, prints one JSON line: name, ours, peer, ratio, unit
   hms-ffi-bench pipelined ROUNDS MILLISECONDS [IN_FLIGHT [WORKERS]]
       one caller that keeps IN_FLIGHT (256) echoes open, one provider with WORKERS (1) threads; prints one JSON
-      line: name, calls_per_second (median of the rounds), in_flight, workers
+      line: name, calls_per_second, caller_cpu_us and provider_cpu_us (processor time of a call in each process),
+      in_flight, workers; medians of the rounds
   hms-ffi-bench scaling ROUNDS MILLISECONDS [IN_FLIGHT [WORKERS]]
       the same for 1, 2 and 4 callers and 1 and 2 providers, each a process: a JSON line for each pair, with
-      callers, providers, calls_per_second (of all callers together), in_flight (of each caller), workers";
+      callers, providers, calls_per_second (of all callers together), in_flight (of each caller), and the rest as above";
 
 /// Bytes of the echo.
 const SIZE: usize = 64;
@@ -86,7 +87,9 @@ impl Drop for Provider {
 fn number(args: &[&str], at: usize, otherwise: usize) -> Result<usize> {
     match args.get(at) {
         None => Ok(otherwise),
-        Some(arg) => arg.parse().map_err(|_| format!("{arg:?} is no number\n{USAGE}").into()),
+        Some(arg) => arg
+            .parse()
+            .map_err(|_| format!("{arg:?} is no number\n{USAGE}").into()),
     }
 }
 
@@ -108,7 +111,11 @@ fn in_directory(run: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
 }
 
 fn compare(args: &[&str]) -> Result<()> {
-    let (rounds, calls, workers) = (number(args, 0, 0)?, number(args, 1, 0)?, number(args, 2, 0)?);
+    let (rounds, calls, workers) = (
+        number(args, 0, 0)?,
+        number(args, 1, 0)?,
+        number(args, 2, 0)?,
+    );
     in_directory(|directory| compare_in(directory, rounds, calls, workers))
 }
 

@@ -8,7 +8,7 @@ use std::os::fd::BorrowedFd;
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
-use std::{env, io, thread};
+use std::{env, fmt, io, thread};
 
 const INTERFACE: &str = "bench:echo/echo";
 
@@ -26,10 +26,9 @@ pub struct Load {
 
 /// Prints the calls per second of one caller and one provider.
 pub fn one(directory: &Path, load: Load) -> Result<()> {
-    let rate = scale(directory, 1, 1, load)?;
+    let measured = scale(directory, 1, 1, load)?;
     println!(
-        "{{\"name\": \"64-byte echo, Rust to Rust, {} in flight\", \"calls_per_second\": {rate:.0}, \
-         \"in_flight\": {}, \"workers\": {}}}",
+        "{{\"name\": \"64-byte echo, Rust to Rust, {} in flight\", {measured}, \"in_flight\": {}, \"workers\": {}}}",
         load.in_flight, load.in_flight, load.workers
     );
     Ok(())
@@ -39,10 +38,14 @@ pub fn one(directory: &Path, load: Load) -> Result<()> {
 pub fn scaling(directory: &Path, load: Load) -> Result<()> {
     for providers in [1, 2] {
         for callers in [1, 2, 4] {
-            let rate = scale(&directory.join(format!("{callers}-{providers}")), callers, providers, load)?;
+            let measured = scale(
+                &directory.join(format!("{callers}-{providers}")),
+                callers,
+                providers,
+                load,
+            )?;
             println!(
-                "{{\"callers\": {callers}, \"providers\": {providers}, \"calls_per_second\": {rate:.0}, \
-                 \"in_flight\": {}, \"workers\": {}}}",
+                "{{\"callers\": {callers}, \"providers\": {providers}, {measured}, \"in_flight\": {}, \"workers\": {}}}",
                 load.in_flight, load.workers
             );
             io::stdout().flush()?;
@@ -51,25 +54,84 @@ pub fn scaling(directory: &Path, load: Load) -> Result<()> {
     Ok(())
 }
 
-/// The median over the rounds of what all callers reach together.
-fn scale(directory: &Path, callers: usize, providers: usize, load: Load) -> Result<f64> {
+/// What all callers reach together, as the middle round has it.
+struct Measured {
+    rate: f64,
+    /// Processor time of a call in microseconds, which other load on the machine hardly changes.
+    caller: f64,
+    provider: f64,
+}
+
+impl fmt::Display for Measured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Measured {
+            rate,
+            caller,
+            provider,
+        } = self;
+        write!(
+            f,
+            "\"calls_per_second\": {rate:.0}, \"caller_cpu_us\": {caller:.2}, \"provider_cpu_us\": {provider:.2}"
+        )
+    }
+}
+
+fn scale(directory: &Path, callers: usize, providers: usize, load: Load) -> Result<Measured> {
     let workers = load.workers.to_string();
-    let _providers: Vec<_> = (0..providers)
+    let providers: Vec<_> = (0..providers)
         .map(|_| Provider::start_in(directory, &["serve-ours", &workers]))
         .collect::<io::Result<_>>()?;
     let mut callers: Vec<_> = (0..callers)
         .map(|_| Caller::start(directory, load.in_flight))
         .collect::<Result<_>>()?;
-    let mut rates = Vec::new();
+    let mut rounds = Vec::new();
     // The first round is not counted: caches, branch predictors, the scheduler's idea of all.
     for _ in 0..=load.rounds {
+        let spent = |callers: &[Caller]| -> io::Result<(u64, u64)> {
+            let callers = callers.iter().map(|caller| spent(caller.child.id()));
+            let providers = providers.iter().map(|provider| spent(provider.0.id()));
+            Ok((
+                callers.sum::<io::Result<u64>>()?,
+                providers.sum::<io::Result<u64>>()?,
+            ))
+        };
+        let before = spent(&callers)?;
         for caller in &mut callers {
             caller.begin(load.time)?;
         }
-        let rate: Result<Vec<f64>> = callers.iter_mut().map(Caller::end).collect();
-        rates.push(rate?.iter().sum());
+        let done: Result<Vec<(f64, f64)>> = callers.iter_mut().map(Caller::end).collect();
+        let after = spent(&callers)?;
+        let (mut rate, mut calls) = (0.0, 0.0);
+        for (count, seconds) in done? {
+            rate += count / seconds;
+            calls += count;
+        }
+        rounds.push(Measured {
+            rate,
+            caller: (after.0 - before.0) as f64 / calls / 1000.0,
+            provider: (after.1 - before.1) as f64 / calls / 1000.0,
+        });
     }
-    Ok(median(rates.into_iter().skip(1)))
+    let of = |part: fn(&Measured) -> f64| median(rounds.iter().skip(1).map(part));
+    Ok(Measured {
+        rate: of(|round| round.rate),
+        caller: of(|round| round.caller),
+        provider: of(|round| round.provider),
+    })
+}
+
+/// Nanoseconds of processor time that the threads of a process have had.
+fn spent(pid: u32) -> io::Result<u64> {
+    let mut total = 0;
+    for task in std::fs::read_dir(format!("/proc/{pid}/task"))? {
+        let stat = std::fs::read_to_string(task?.path().join("schedstat"))?;
+        let nanoseconds = stat
+            .split_whitespace()
+            .next()
+            .and_then(|n| n.parse::<u64>().ok());
+        total += nanoseconds.unwrap_or_default();
+    }
+    Ok(total)
 }
 
 /// A caller in a process of its own.
@@ -89,7 +151,11 @@ impl Caller {
             .spawn()?;
         let input = child.stdin.take().ok_or("no pipe")?;
         let output = BufReader::new(child.stdout.take().ok_or("no pipe")?);
-        let mut caller = Caller { child, input, output };
+        let mut caller = Caller {
+            child,
+            input,
+            output,
+        };
         if caller.line()? != "ready" {
             return Err("a caller did not connect".into());
         }
@@ -106,8 +172,11 @@ impl Caller {
         writeln!(self.input, "{}", time.as_millis())
     }
 
-    fn end(&mut self) -> Result<f64> {
-        Ok(self.line()?.parse()?)
+    /// Calls and seconds.
+    fn end(&mut self) -> Result<(f64, f64)> {
+        let line = self.line()?;
+        let (calls, seconds) = line.split_once(' ').ok_or("the caller ended early")?;
+        Ok((calls.parse()?, seconds.parse()?))
     }
 }
 
@@ -119,13 +188,15 @@ impl Drop for Caller {
     }
 }
 
-/// The life of a [`Caller`]: for each line with milliseconds it calls for so long, and answers with calls per second.
+/// The life of a [`Caller`]: for each line with milliseconds it calls for so long, and answers with calls and
+/// seconds.
 pub fn call(in_flight: usize) -> Result<()> {
     let mut flow = Flow::connect(in_flight)?;
     println!("ready");
     for line in io::stdin().lines() {
         let time = Duration::from_millis(line?.parse()?);
-        println!("{}", flow.run(time)?);
+        let (calls, seconds) = flow.run(time)?;
+        println!("{calls} {seconds}");
     }
     Ok(())
 }
@@ -152,15 +223,22 @@ impl Flow {
         };
         let mut args = (SIZE as u32).to_le_bytes().to_vec();
         args.resize(4 + SIZE, 7);
-        Ok(Flow { driver, client, in_flight, options: CallOptions::default(), args })
+        Ok(Flow {
+            driver,
+            client,
+            in_flight,
+            options: CallOptions::default(),
+            args,
+        })
     }
 
     fn start(&self, token: u64) {
-        self.client.start(0, self.args.clone(), &self.options, token);
+        self.client
+            .start(0, self.args.clone(), &self.options, token);
     }
 
-    /// Calls per second over this time.
-    fn run(&mut self, time: Duration) -> Result<f64> {
+    /// Calls for this time: how many, and how long it took in seconds.
+    fn run(&mut self, time: Duration) -> Result<(u64, f64)> {
         let (mut token, mut open, mut done) = (0, 0, 0u64);
         let begun = Instant::now();
         while begun.elapsed() < time || open > 0 {
@@ -185,7 +263,7 @@ impl Flow {
                 }
             }
         }
-        Ok(done as f64 / begun.elapsed().as_secs_f64())
+        Ok((done, begun.elapsed().as_secs_f64()))
     }
 }
 

@@ -3,6 +3,7 @@
 use super::client::{CallOptions, Client};
 use super::driver::blocked::Blocked;
 use super::driver::locked::Locked;
+use super::driver::rota::{Seat, Spot};
 use super::driver::state::{Batch, Progress, Target};
 use super::driver::{Inner, call, lead};
 use hms_ffi_core::dispatch::Outcome;
@@ -128,11 +129,14 @@ struct Waiting {
 impl Inner {
     fn wait_for_batch<'a>(
         self: &'a Arc<Self>,
-        mut state: Locked<'a>,
+        state: Locked<'a>,
         mut waiting: Waiting,
         parker: &Arc<Parker>,
         interrupt: &mut dyn FnMut() -> bool,
     ) -> Result<Locked<'a>> {
+        let seat = Seat::take(self);
+        // Goes before the seat, whose drop locks.
+        let mut state = state;
         for chain in &waiting.chains {
             state.waiting.push((*chain, parker.clone()));
         }
@@ -151,7 +155,7 @@ impl Inner {
                 drop(state);
                 inbound.run();
                 if !self.is_ours() {
-                    return Err(lead::forked(blocked));
+                    return Err(lead::forked(Some(blocked)));
                 }
                 state = self.lock();
                 continue;
@@ -173,13 +177,14 @@ impl Inner {
             }
             let until = waiting.deadlines.last().map_or(0, |(at, _)| *at);
             self.flush(&mut state);
-            let (next, step) = self.wait_once(state, parker, until, |state| &mut state.parked);
+            let (next, step) = self.wait_once(state, parker, until, Spot::Caller);
             state = next;
             if questions.are_due(&step, now) {
+                self.hand_over(&mut state);
                 drop(state);
                 let stop = interrupt();
                 if !self.is_ours() {
-                    return Err(lead::forked(blocked));
+                    return Err(lead::forked(Some(blocked)));
                 }
                 state = self.lock();
                 if stop {
@@ -195,6 +200,7 @@ impl Inner {
                 .retain(|(chain, p)| !Arc::ptr_eq(p, parker) || !chains.contains(chain));
         }
         blocked.end(self, &mut state, chain);
+        seat.leave(&mut state);
         Ok(state)
     }
 

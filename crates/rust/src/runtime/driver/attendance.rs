@@ -5,6 +5,7 @@
 
 use super::Inner;
 use super::lead;
+use super::rota::Spot;
 use super::state::{State, Target};
 #[cfg(feature = "tokio")]
 use super::watch;
@@ -131,19 +132,15 @@ impl Inner {
         loop {
             if state.attendance.awaited > 0 {
                 idle_since = 0;
-                state = self
-                    .wait_once(state, &parker, 0, |state| &mut state.parked)
-                    .0;
+                state = self.wait_once(state, &parker, 0, Spot::Caller).0;
                 continue;
             }
             if idle_since == 0 {
                 idle_since = clock::now();
             }
-            if state.leader.is_none() && clock::now() < idle_since + LINGER {
+            if state.rota.leader().is_none() && clock::now() < idle_since + LINGER {
                 let until = idle_since + LINGER;
-                state = self
-                    .wait_once(state, &parker, until, |state| &mut state.parked)
-                    .0;
+                state = self.wait_once(state, &parker, until, Spot::Caller).0;
                 continue;
             }
             idle_since = 0;
@@ -181,7 +178,7 @@ impl Inner {
         if state.dirty.is_empty() {
             return;
         }
-        let attended = state.leader.is_some() || state.attendance.is_watched();
+        let attended = state.rota.leader().is_some() || state.attendance.is_watched();
         if state.attendance.awaited > 1 && attended {
             if !state.attendance.rung {
                 state.attendance.rung = true;

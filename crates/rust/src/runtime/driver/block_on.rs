@@ -2,6 +2,7 @@
 
 use super::Inner;
 use super::lead;
+use super::rota::{Seat, Spot};
 use crate::runtime::server;
 use hms_ffi_core::error::Result;
 use hms_ffi_transport::park::Parker;
@@ -42,6 +43,7 @@ impl Inner {
         });
         let waker = Waker::from(bell.clone());
         let mut context = Context::from_waker(&waker);
+        let seat = Seat::take(self);
         let mut state = self.lock();
         state.waiting.push((chain, parker.clone()));
         let output = loop {
@@ -63,9 +65,7 @@ impl Inner {
                 state = self.lock();
                 continue;
             }
-            state = self
-                .wait_once(state, &parker, 0, |state| &mut state.parked)
-                .0;
+            state = self.wait_once(state, &parker, 0, Spot::Caller).0;
         };
         let place = state
             .waiting
@@ -75,7 +75,7 @@ impl Inner {
             state.waiting.swap_remove(at);
         }
         self.flush(&mut state);
-        self.hand_over(&mut state);
+        seat.leave(&mut state);
         Ok(output)
     }
 }

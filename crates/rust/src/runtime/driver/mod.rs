@@ -3,8 +3,8 @@
 //! - `state`: everything it knows, behind one lock (`locked`);
 //! - `turn`: what came from the poller goes into links, and what links say goes to calls and servers;
 //! - `connection`: one caller's way to an interface; `dial` and `handshake` make it;
-//! - `call`: outgoing calls; `retry`: further attempts; `health`: instances that fail; `nested`: calls of handlers; `lead`: how threads wait and take turns; `reserve`: the one that reads while
-//!   workers are busy; `blocked`: event loops whose thread waits;
+//! - `call`: outgoing calls; `retry`: further attempts; `health`: instances that fail; `nested`: calls of handlers; `lead`: how threads wait, by the
+//!   protocol in `rota`; `reserve`: the one that reads while workers are busy; `blocked`: event loops whose thread waits;
 //! - `slot`: where a call's outcome waits for a task; `attendance`: who drives while tasks await calls, a thread or (`watch`) a tokio
 //!   runtime; `block_on`: threads that wait for a future.
 //!
@@ -24,6 +24,7 @@ pub(crate) mod locked;
 pub(crate) mod nested;
 pub(crate) mod reserve;
 pub(crate) mod retry;
+pub(crate) mod rota;
 pub(crate) mod slot;
 pub(crate) mod state;
 pub(crate) mod turn;

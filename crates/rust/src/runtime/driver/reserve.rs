@@ -8,7 +8,10 @@
 use super::Inner;
 use super::lead::{LOOK_UP, Step};
 use super::locked::Locked;
-use hms_ffi_transport::park::{Parked, Parker};
+use super::rota::{self, Ended, Spot};
+use crate::runtime::server;
+use hms_ffi_transport::clock;
+use hms_ffi_transport::park::Parker;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,10 +25,12 @@ const STINT: Duration = Duration::from_millis(5);
 /// What the thread remembers from look to look.
 #[derive(Default)]
 pub(crate) struct Reserve {
-    /// [`State::leads`] at the last look, and whether the lead was free then.
+    /// [`Rota::leads`](super::rota::Rota::leads) at the last look, and whether the lead was free then.
     seen: u64,
     vacant: bool,
     quiet: u32,
+    /// Monotonic nanoseconds of the last look.
+    looked: u64,
 }
 
 impl Inner {
@@ -36,47 +41,36 @@ impl Inner {
         parker: &Arc<Parker>,
         memory: &mut Reserve,
     ) -> (Locked<'a>, Step) {
-        state.has_reserve = true;
-        let unchanged = memory.seen == state.leads;
-        if state.leader.is_none() && (memory.vacant && unchanged || !state.has_workers()) {
+        let looked = std::mem::replace(&mut memory.looked, clock::now());
+        server::look_after_queues(self, &mut state, looked);
+        let unchanged = memory.seen == state.rota.leads();
+        if state.rota.leader().is_none() && (memory.vacant && unchanged || !state.has_workers()) {
             let timeout = if state.has_workers() { STINT } else { LOOK_UP };
-            let (mut state, interrupted) = self.lead(state, parker, timeout);
-            let free = state.servers.values().find_map(|server| server.idle.last());
-            memory.vacant = free.is_none();
-            memory.seen = state.leads;
+            let (mut state, ended) = rota::lead(self, state, parker, timeout);
+            let free = state.rota.has_idle_worker();
+            memory.vacant = !free;
+            memory.seen = state.rota.leads();
             memory.quiet = 0;
-            if free.is_some() || !state.parked.is_empty() {
+            if free || state.rota.is_parked(Spot::Caller) {
                 self.hand_over(&mut state);
             }
-            return (
-                state,
-                if interrupted && timeout == LOOK_UP {
-                    Step::AskInterrupt
-                } else {
-                    Step::Look
-                },
-            );
+            let ask = ended == Ended::Interrupted || ended == Ended::TimedOut && timeout == LOOK_UP;
+            return (state, if ask { Step::AskInterrupt } else { Step::Look });
         }
         memory.quiet = if unchanged {
             memory.quiet.saturating_add(1)
         } else {
             0
         };
-        memory.vacant = state.leader.is_none();
-        memory.seen = state.leads;
-        let asleep = memory.quiet > PATIENCE && !memory.vacant;
+        memory.vacant = state.rota.leader().is_none();
+        memory.seen = state.rota.leads();
+        let asleep = memory.quiet > PATIENCE && !memory.vacant && !server::any_waits(&state);
         if asleep {
-            state.reserve_asleep.push(parker.clone());
+            state.rota.falls_asleep(parker);
         }
-        state.reserve.push(parker.clone());
-        drop(state);
-        let parked = parker.park(Some(if asleep { LOOK_UP } else { TICK }));
-        let mut state = self.lock();
-        state.reserve.retain(|other| !Arc::ptr_eq(other, parker));
-        state
-            .reserve_asleep
-            .retain(|other| !Arc::ptr_eq(other, parker));
-        let ask = parked == Parked::Interrupted || asleep && parked == Parked::TimedOut;
+        let timeout = if asleep { LOOK_UP } else { TICK };
+        let (state, ended) = rota::park(self, state, parker, Spot::Reserve, timeout);
+        let ask = ended == Ended::Interrupted || asleep && ended == Ended::TimedOut;
         (state, if ask { Step::AskInterrupt } else { Step::Look })
     }
 }

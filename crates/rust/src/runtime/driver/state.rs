@@ -4,6 +4,7 @@ use super::attendance::Attendance;
 use super::connection::Connection;
 use super::health::Health;
 use super::locked::Later;
+use super::rota::Rota;
 use super::slot::Slot;
 use super::{Event, Inner};
 use crate::runtime::cancel::Cancel;
@@ -42,17 +43,10 @@ pub(crate) struct State {
     pub armed: u64,
     /// Links with output that was not yet handed to the socket.
     pub dirty: Vec<u64>,
-    /// The thread that waits in the poller and takes what comes.
-    pub leader: Option<Arc<Parker>>,
-    /// How often a thread has begun to lead.
-    pub leads: u64,
-    /// Threads in reserve that wait (`reserve`), and those of them that sleep.
-    pub reserve: Vec<Arc<Parker>>,
-    pub reserve_asleep: Vec<Arc<Parker>>,
-    /// There is a thread in reserve.
-    pub has_reserve: bool,
-    /// Threads that wait for a call while another one leads.
-    pub parked: Vec<Arc<Parker>>,
+    /// Who waits, and where.
+    pub rota: Rota<Arc<Parker>>,
+    /// Replies that were not sent at once, since links were last flushed.
+    pub put_off: u32,
     /// Threads that wait for a call, with the chain that they belong to.
     pub waiting: Vec<([u8; 16], Arc<Parker>)>,
     /// What an event loop has not yet taken.

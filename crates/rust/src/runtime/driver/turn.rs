@@ -1,6 +1,7 @@
 //! One pass: what the poller reported goes into the links, and what the links say goes to calls, connections and servers.
 
 use super::retry::Cause;
+use super::rota;
 use super::state::{Plan, Progress, Side, State, Target, Timer};
 use super::{Event, Inner, Kind};
 use crate::runtime::context::{CANCELLED, LATE};
@@ -181,15 +182,7 @@ impl Inner {
 
     /// Wakes a thread of ours, wherever it waits.
     pub fn wake(&self, state: &mut State, parker: &Arc<Parker>) {
-        if super::lead::is_current(parker) {
-            return;
-        }
-        match &state.leader {
-            Some(leader) if Arc::ptr_eq(leader, parker) => {
-                self.poller.ring();
-            }
-            _ => parker.unpark(),
-        }
+        rota::wake(&state.rota, parker, || self.poller.ring());
     }
 
     fn cancelled_by_peer(self: &Arc<Self>, state: &mut State, key: u64, id: u64, reason: Reason) {
@@ -276,6 +269,7 @@ impl Inner {
 
     /// Sends what links have put out since the last time.
     pub fn flush(self: &Arc<Self>, state: &mut State) {
+        state.put_off = 0;
         while let Some(key) = state.dirty.pop() {
             if let Some(link) = state.links.get_mut(&key) {
                 link.dirty = false;

@@ -81,7 +81,7 @@ impl Inner {
     fn turn_unless_led(self: &Arc<Self>) {
         let mut ready = ReadyList::new(BATCH);
         let mut state = self.lock();
-        while state.leader.is_none() {
+        while state.rota.leader().is_none() {
             self.poller.wait(&mut ready, Some(Duration::ZERO));
             self.process(&mut state, ready.as_slice());
             // Timer and bell take places, too, and are not in the list.

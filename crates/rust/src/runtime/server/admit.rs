@@ -2,9 +2,10 @@
 
 use super::inbound::{Inbound, Origin};
 use super::status::Status;
-use super::{Exported, ServerState};
+use super::{Exported, SHORT, ServerState, WORTH_A_WAKE_UP};
 use crate::runtime::context::{CANCELLED, CallContext, Caller, LATE, RUNNING};
 use crate::runtime::driver::nested::Nested;
+use crate::runtime::driver::rota::Spot;
 use crate::runtime::driver::state::{Incoming, State};
 use crate::runtime::driver::{Event, Inner, Kind, blocked, call, lead};
 use hms_ffi_core::dispatch::Outcome;
@@ -172,7 +173,7 @@ fn admit(
         inbound.answered = true;
         return Err(error);
     }
-    server.ready.push_back(inbound);
+    server.ready.push(inbound);
     Ok(Incoming {
         context,
         inbound: key,
@@ -196,32 +197,83 @@ pub(crate) fn hand_out(inner: &Arc<Inner>, state: &mut State, server_key: u64) {
             let Some(server) = state.servers.get(&server_key) else {
                 return;
             };
-            let Some(newest) = server.ready.back() else {
+            let Some(newest) = server.ready.last() else {
                 return;
             };
-            let chain = newest.context.chain;
             if server.has_free_worker() {
-                // The worker that reads this now takes the first one when it is done reading.
-                if server.ready.len() == 1 && lead::works_for() == Some(server_key) {
-                    return;
-                }
-                // A parked one before the leader, who would have to hand the lead over.
-                let parked = server.idle.last().cloned();
-                let worker = parked.or_else(|| server.leading_worker(state.leader.as_ref()));
-                if let Some(parker) = worker {
-                    inner.wake(state, &parker);
-                }
-            } else if let Some((_, parker)) = state
-                .waiting
-                .iter()
-                .rfind(|(waiting, _)| *waiting == chain)
-                .cloned()
+                wake_workers(inner, state, server_key);
+            } else if newest.may_share_its_chain()
+                && let chain = newest.context.chain
+                && let Some((_, parker)) = state
+                    .waiting
+                    .iter()
+                    .rfind(|(waiting, _)| *waiting == chain)
+                    .cloned()
             {
                 // All workers are busy: a thread that waits for a call of this chain runs it itself.
                 inner.wake(state, &parker);
             }
         }
     }
+}
+
+/// Wakes as many workers as the queue is worth. A wake-up costs more than a short handler, so a worker that is awake takes
+/// short calls one after another; should one of them take long, the thread in reserve wakes others.
+fn wake_workers(inner: &Arc<Inner>, state: &mut State, server_key: u64) {
+    let State { servers, rota, .. } = state;
+    let Some(server) = servers.get(&server_key) else {
+        return;
+    };
+    let spot = Spot::Worker(server_key);
+    let calls = server.ready.len();
+    let brisk = rota.reserves > 0 && server.typical < SHORT;
+    let wanted = if brisk {
+        let work = server.typical.saturating_mul(calls as u64);
+        usize::try_from(work / WORTH_A_WAKE_UP).map_or(calls, |more| calls.min(1 + more))
+    } else {
+        calls
+    };
+    let leading = server.leading_worker(rota.leader());
+    let asleep = rota.count_parked(spot) + usize::from(leading.is_some());
+    let mut awake = server.free_workers().saturating_sub(asleep);
+    if brisk && lead::runs_a_call_of(server_key) {
+        // This worker will soon be back.
+        awake += 1;
+    }
+    // Parked ones before the leader, who would have to hand the lead over.
+    while awake < wanted && rota.call_up(spot) {
+        awake += 1;
+    }
+    if awake < wanted
+        && let Some(parker) = leading
+    {
+        inner.wake(state, &parker);
+    }
+}
+
+/// The thread in reserve looks: calls that have waited since its last look get every worker that sleeps, and replies that
+/// were put off are sent.
+pub(crate) fn look_after_queues(inner: &Arc<Inner>, state: &mut State, waiting_since: u64) {
+    if !state.dirty.is_empty() {
+        inner.flush(state);
+    }
+    let State { servers, rota, .. } = state;
+    for (key, server) in servers {
+        let first = server.ready.first();
+        if first.is_some_and(|call| call.since <= waiting_since) {
+            for _ in 0..server.ready.len() {
+                if !rota.call_up(Spot::Worker(*key)) {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// Whether calls wait that a worker could take.
+pub(crate) fn any_waits(state: &State) -> bool {
+    (state.servers.iter())
+        .any(|(key, server)| !server.ready.is_empty() && state.rota.is_parked(Spot::Worker(*key)))
 }
 
 /// The next queued call that is still wanted, if the server may run one more (a call of `chain`, or of a chain that runs already,
@@ -235,11 +287,11 @@ pub(crate) fn take_ready(
     loop {
         let server = state.servers.get_mut(&server_key)?;
         let full = server.running >= server.max_concurrent;
-        let at = server.ready.iter().position(|call| match chain {
-            Some(chain) => call.context.chain == chain,
-            None => !full || server.chains.contains_key(&call.context.chain),
-        })?;
-        let mut call = server.ready.remove(at).expect("just found");
+        let mut call = match chain {
+            Some(chain) => server.ready.take_of(&chain),
+            None if full => server.ready.take_of_running(&server.chains),
+            None => server.ready.take_first(),
+        }?;
         let outcome = match call.context.ended.load(Ordering::Relaxed) {
             CANCELLED => Outcome::Cancelled,
             LATE => Outcome::System(call::late(Sent::NotSent)),
@@ -261,22 +313,18 @@ pub(crate) fn take_of_chain(
     state: &mut State,
     chain: [u8; 16],
 ) -> Option<Inbound> {
-    let waits = |server: &ServerState| {
-        !server.has_free_worker() && server.ready.iter().any(|call| call.context.chain == chain)
-    };
+    let waits = |server: &ServerState| !server.has_free_worker() && server.ready.has_chain(&chain);
     let server = state
         .servers
         .iter()
-        .find(|(_, server)| !server.ready.is_empty() && waits(server))
+        .find(|(_, server)| waits(server))
         .map(|(key, _)| *key)?;
     take_ready(inner, state, server, Some(chain))
 }
 
 /// Takes a call out of the queue, if it is still there.
 pub(crate) fn unqueue(state: &mut State, server: u64, inbound: u64) -> Option<Inbound> {
-    let server = state.servers.get_mut(&server)?;
-    let at = server.ready.iter().position(|call| call.key == inbound)?;
-    server.ready.remove(at)
+    state.servers.get_mut(&server)?.ready.take(inbound)
 }
 
 /// The local caller of a call no longer waits.

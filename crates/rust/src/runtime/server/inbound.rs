@@ -1,15 +1,18 @@
 //! One call to serve, from its arrival to its one reply.
 
-use super::Exported;
+use super::{Exported, SHORT};
 use crate::runtime::context::CallContext;
 use crate::runtime::driver::state::State;
-use crate::runtime::driver::{Inner, call};
+use crate::runtime::driver::{Inner, Kind, call, lead};
 use hms_ffi_core::contract::schema::{Function, Schema};
 use hms_ffi_core::dispatch::{LayerCall, Layers, Outcome};
 use hms_ffi_core::error::{Error, Sent};
 use hms_ffi_transport::clock;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+
+/// Replies that are put off, at most: the caller should have something to do meanwhile.
+const MOST_PUT_OFF: u32 = 64;
 
 /// A call to serve. Reply from any thread; one that is dropped without a reply ends with `internal`.
 pub struct Inbound {
@@ -102,6 +105,12 @@ impl Inbound {
         }
     }
 
+    /// Whether a thread that waits here, or a call that runs here, may belong to the same chain: not if another process began it
+    /// with this call.
+    pub(super) fn may_share_its_chain(&self) -> bool {
+        self.context.hops > 0 || matches!(self.origin, Origin::Local { .. })
+    }
+
     /// Runs the export's handler on this thread; a panic in it ends the call, not the thread.
     pub(crate) fn run(self) {
         let handler = self.exported.handler.clone();
@@ -119,9 +128,24 @@ impl Inbound {
         let inner = self.inner.clone();
         let mut state = inner.lock();
         self.answer(&inner, &mut state, outcome);
-        if let crate::runtime::driver::Kind::Threads = inner.kind {
+        if let Kind::Threads = inner.kind
+            && !self.may_wait(&mut state)
+        {
             inner.flush(&mut state);
         }
+    }
+
+    /// Whether the reply may wait for those of the next calls, to be sent with them in one write: this worker takes the next
+    /// call at once, and should that take long, the thread in reserve sends.
+    fn may_wait(&self, state: &mut State) -> bool {
+        let more = state.rota.reserves > 0
+            && lead::runs_a_call_of(self.server)
+            && state
+                .servers
+                .get(&self.server)
+                .is_some_and(|server| server.typical < SHORT && !server.ready.is_empty());
+        state.put_off += 1;
+        more && state.put_off < MOST_PUT_OFF
     }
 
     /// Ends a call that no handler has seen.

@@ -2,6 +2,7 @@
 //!
 //! - this file: the server and its life;
 //! - `accept`: connections that come in; `admit`: from the wire into the queue, and out of it;
+//! - `queue`: calls that wait for a worker; `work`: the threads that run them;
 //! - `inbound`: one call and its reply;
 //! - `callable`: what cannot be called yet;
 //! - `tap`: how `hms trace` sees calls; `status`: how `hms list` sees an instance.
@@ -10,16 +11,21 @@ mod accept;
 mod admit;
 mod callable;
 mod inbound;
+mod queue;
 mod status;
 mod tap;
+mod work;
 
 pub(crate) use accept::{accept, schema_requested};
-pub(crate) use admit::{called, called_locally, ended, give_up_locally, take_of_chain, unqueue};
+pub(crate) use admit::{
+    any_waits, called, called_locally, ended, give_up_locally, look_after_queues, take_of_chain,
+    unqueue,
+};
 pub use callable::uncallable;
 pub use inbound::Inbound;
 
 use super::discovery::Registration;
-use super::driver::reserve::Reserve;
+use super::driver::rota::Spot;
 use super::driver::state::{LinkEntry, Side, State};
 use super::driver::turn::Watched;
 use super::driver::{Driver, Inner, Kind, blocked, lead};
@@ -31,8 +37,8 @@ use hms_ffi_transport::clock;
 use hms_ffi_transport::park::Parker;
 use hms_ffi_transport::poll::Interest;
 use hms_ffi_transport::socket::Listener;
+use queue::Queue;
 use rustc_hash::FxHashMap;
-use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -85,6 +91,8 @@ fn program_name() -> String {
 
 /// Nanoseconds under which a handler counts as short: handing the lead over costs about a tenth of that.
 const SHORT: u64 = 100_000;
+/// Nanoseconds of queued work for which one more worker is woken.
+const WORTH_A_WAKE_UP: u64 = 200_000;
 
 /// A running instance. Dropping it closes it.
 pub struct Server {
@@ -114,12 +122,12 @@ pub(crate) struct ServerState {
     /// Calls that run or wait, at most.
     pub bound: usize,
     /// Calls that no handler has seen yet.
-    pub ready: VecDeque<Inbound>,
+    pub ready: Queue,
     pub running: usize,
     /// The chains of the running calls, with how many each has.
     pub chains: FxHashMap<[u8; 16], u32>,
-    /// Parked workers.
-    pub idle: Vec<Arc<Parker>>,
+    /// How many nanoseconds a handler takes, the last ones weighing most.
+    typical: u64,
     /// All workers, and how many of them run a call (other threads may run calls of their own chains).
     workers: Vec<Arc<Parker>>,
     busy_workers: usize,
@@ -153,9 +161,14 @@ impl ServerState {
         !self.workers.is_empty()
     }
 
-    /// Whether one of the workers runs nothing at this moment.
+    /// How many of the workers run nothing at this moment.
+    fn free_workers(&self) -> usize {
+        self.workers.len().saturating_sub(self.busy_workers)
+    }
+
+    /// Whether there is one.
     pub fn has_free_worker(&self) -> bool {
-        self.workers.len() > self.busy_workers
+        self.free_workers() > 0
     }
 
     /// The leader, if it is one of our workers.
@@ -224,10 +237,11 @@ impl Server {
                 uid: super::account::own_uid(),
                 max_concurrent: options.max_concurrent.max(1),
                 bound,
-                ready: VecDeque::new(),
+                ready: Queue::default(),
                 running: 0,
                 chains: FxHashMap::default(),
-                idle: Vec::new(),
+                // Not short until it is known.
+                typical: SHORT,
                 workers: Vec::new(),
                 busy_workers: 0,
                 drainers: Vec::new(),
@@ -257,114 +271,6 @@ impl Server {
     /// What the metrics layer has counted for a function.
     pub fn metrics(&self, export: usize, function: usize) -> FunctionMetrics {
         self.metrics.get(export, function)
-    }
-
-    /// A worker's life: takes calls and runs their handler until the server is closed. `interrupt` is asked after a signal, and
-    /// now and then: true ends the work of this thread.
-    ///
-    /// # Errors
-    /// `failed-precondition` in a forked child, and on an event loop's driver.
-    pub fn work(&self, interrupt: &mut dyn FnMut() -> bool) -> Result<()> {
-        let inner = self.threads()?;
-        let parker = lead::current()?;
-        let mut state = inner.lock();
-        if let Some(server) = state.servers.get_mut(&self.key) {
-            server.workers.push(parker.clone());
-        }
-        lead::set_works_for(Some(self.key));
-        let mut typical = 0;
-        loop {
-            if state
-                .servers
-                .get(&self.key)
-                .is_none_or(|server| server.closed)
-            {
-                break;
-            }
-            if let Some(call) = admit::take_ready(inner, &mut state, self.key, None) {
-                // More calls than this one: another worker has to take them.
-                if state.servers[&self.key].ready.front().is_some() {
-                    admit::hand_out(inner, &mut state, self.key);
-                }
-                self.count_busy(&mut state, 1);
-                inner.leave_to_run(&mut state, typical < SHORT);
-                drop(state);
-                let start = clock::now();
-                call.run();
-                // A handler that forked returns in the child, too.
-                self.driver.usable()?;
-                // Weighs the last calls most, so that a change is noticed within a few.
-                typical = (3 * typical + (clock::now() - start)) / 4;
-                state = inner.lock();
-                self.count_busy(&mut state, -1);
-                continue;
-            }
-            let key = self.key;
-            let (next, step) = inner.wait_once(state, &parker, 0, |state| {
-                match state.servers.get_mut(&key) {
-                    Some(server) => &mut server.idle,
-                    None => &mut state.parked,
-                }
-            });
-            state = next;
-            if let lead::Step::AskInterrupt = step {
-                drop(state);
-                let stop = interrupt();
-                self.driver.usable()?;
-                state = inner.lock();
-                if stop {
-                    break;
-                }
-            }
-        }
-        lead::set_works_for(None);
-        if let Some(server) = state.servers.get_mut(&self.key) {
-            server
-                .workers
-                .retain(|worker| !Arc::ptr_eq(worker, &parker));
-        }
-        inner.hand_over(&mut state);
-        // Whoever waits in the poller should see that the server is closed, too.
-        inner.poller.ring();
-        Ok(())
-    }
-
-    fn count_busy(&self, state: &mut State, change: isize) {
-        if let Some(server) = state.servers.get_mut(&self.key) {
-            server.busy_workers = server.busy_workers.saturating_add_signed(change);
-        }
-    }
-
-    /// The life of the one thread beside the workers: it reads while all of them are busy.
-    ///
-    /// # Errors
-    /// As [`Server::work`].
-    pub fn read(&self, interrupt: &mut dyn FnMut() -> bool) -> Result<()> {
-        let inner = self.threads()?;
-        let parker = lead::current()?;
-        let mut state = inner.lock();
-        let mut memory = Reserve::default();
-        while state
-            .servers
-            .get(&self.key)
-            .is_some_and(|server| !server.closed)
-        {
-            let (next, step) = inner.wait_in_reserve(state, &parker, &mut memory);
-            state = next;
-            if let lead::Step::AskInterrupt = step {
-                drop(state);
-                let stop = interrupt();
-                self.driver.usable()?;
-                state = inner.lock();
-                if stop {
-                    break;
-                }
-            }
-        }
-        state.has_reserve = false;
-        inner.hand_over(&mut state);
-        inner.poller.ring();
-        Ok(())
     }
 
     fn threads(&self) -> Result<&Arc<Inner>> {
@@ -450,9 +356,7 @@ impl Server {
                 if let Some(server) = state.servers.get_mut(&self.key) {
                     server.drainers.push(parker.clone());
                 }
-                state = inner
-                    .wait_once(state, &parker, until, |state| &mut state.parked)
-                    .0;
+                state = inner.wait_once(state, &parker, until, Spot::Caller).0;
                 if let Some(server) = state.servers.get_mut(&self.key) {
                     server.drainers.retain(|other| !Arc::ptr_eq(other, &parker));
                 }
@@ -470,16 +374,13 @@ impl Server {
         blocked::serves_no_longer(&self.name);
         self.stop_accepting();
         let mut state = inner.lock();
-        let leader = state.leader.clone();
-        let reserve = state.reserve.clone();
+        let leader = state.rota.leader().cloned();
         let Some(server) = state.servers.get_mut(&self.key) else {
             return;
         };
         server.closed = true;
-        let queued = std::mem::take(&mut server.ready);
-        let mut wake: Vec<_> = server.idle.clone();
-        wake.extend(reserve);
-        wake.extend(server.leading_worker(leader.as_ref()));
+        let queued = server.ready.drain();
+        let leading = server.leading_worker(leader.as_ref());
         for call in queued {
             call.end_unstarted(
                 inner,
@@ -492,7 +393,9 @@ impl Server {
             inner.lose(&mut state, key, "the server was closed");
         }
         admit::end_local(inner, &mut state, self.key);
-        for parker in wake {
+        state.rota.wake_all(Spot::Worker(self.key));
+        state.rota.wake_all(Spot::Reserve);
+        if let Some(parker) = leading {
             inner.wake(&mut state, &parker);
         }
         inner.poller.ring();
