@@ -33,5 +33,6 @@ def test_a_caller_that_forks(scenario: Scenario, name: str) -> None:
 
 
 @pytest.mark.hosts
-def test_a_provider_whose_handlers_fork(scenario: Scenario) -> None:
-    scenario("provider_forks.py")
+@pytest.mark.parametrize("program", ["provider_forks.py", "provider_forks_async.py"])
+def test_a_provider_whose_handlers_fork(scenario: Scenario, program: str) -> None:
+    scenario(program)

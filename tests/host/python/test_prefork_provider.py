@@ -17,11 +17,20 @@ from tests.host.python.web import WebServer, ask_many, gunicorn
 pytestmark = pytest.mark.hosts
 
 
-@pytest.fixture(params=["--preload", ""], ids=["preload", ""])
+HOSTS = {
+    "threads": ("prefork", ["--config", "python:tests.host.python.prefork"]),
+    "threads-preload": ("prefork", ["--config", "python:tests.host.python.prefork", "--preload"]),
+    "coroutines": ("asgi_provider", ["--worker-class", "uvicorn_worker.UvicornWorker"]),
+    "coroutines-preload": ("asgi_provider", ["--worker-class", "uvicorn_worker.UvicornWorker", "--preload"]),
+    "coroutines-asgi": ("asgi_provider", ["--worker-class", "asgi"]),
+}
+
+
+@pytest.fixture(params=HOSTS)
 def server(place: Path, runtime: Path, request: pytest.FixtureRequest) -> Iterator[WebServer]:
-    """gunicorn with two workers that serve the component."""
-    options = filter(None, ["--config", "python:tests.host.python.prefork", request.param])
-    with gunicorn(place, runtime, *options, app="prefork") as server:
+    """gunicorn with two workers that serve the component, on threads or on their event loop."""
+    app, options = HOSTS[request.param]
+    with gunicorn(place, runtime, *options, app=app) as server:
         eventually("both workers serve", lambda: len(instances(runtime)) == 2)
         yield server
 
