@@ -123,23 +123,41 @@ func TestContextOfAHandler(t *testing.T) {
 	})
 }
 
+// count is HMS_TEST_CALLS, or fewer where tests have to be short.
+func count(t testing.TB, fewer int) int {
+	t.Helper()
+	text := os.Getenv("HMS_TEST_CALLS")
+	if text == "" {
+		return fewer
+	}
+	calls, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return calls
+}
+
 // More calls in flight than the quota allows fail at once and were not sent, however many there are.
 func TestQuotaOfCallsInFlight(t *testing.T) {
-	const quota, calls = 8, 1000
+	const quota, goroutines = 8, 1000
+	calls := count(t, goroutines) / goroutines // of each
 	dir := t.TempDir()
 	provider(t, dir, "HMS_MAX_CALLS="+strconv.Itoa(quota))
 	client := connect(t, dir)
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(hmsffi.NoTimeout(context.Background()))
 	defer cancel()
-	ended := make(chan error, calls)
-	for i := range calls {
-		go func() { ended <- client.Call(ctx, "hold", nil, strconv.Itoa(i)) }()
+	ended := make(chan error, goroutines)
+	for g := range goroutines {
+		go func() {
+			for i := range calls {
+				ended <- client.Call(ctx, "hold", nil, strconv.Itoa(g*calls+i))
+			}
+		}()
 	}
-	within(t, "calls beyond the quota", func() {
-		for range calls - quota {
-			coded(t, <-ended, hmsffi.ResourceExhausted, false)
-		}
-	})
+	// The first ones to come hold their places, each on a goroutine of its own.
+	for range (goroutines - quota) * calls {
+		coded(t, <-ended, hmsffi.ResourceExhausted, false)
+	}
 	cancel()
 	within(t, "calls that are cancelled", func() {
 		for range quota {
@@ -183,15 +201,9 @@ func TestTenThousandInFlight(t *testing.T) {
 	held(false)
 }
 
-// Goroutines cancel at random, and no reply goes to another call. HMS_TEST_CALLS says how many there are.
+// Goroutines cancel at random, and no reply goes to another call.
 func TestRandomCancels(t *testing.T) {
-	calls := 20_000
-	if text := os.Getenv("HMS_TEST_CALLS"); text != "" {
-		var err error
-		if calls, err = strconv.Atoi(text); err != nil {
-			t.Fatal(err)
-		}
-	}
+	calls := count(t, 20_000)
 	client := connected(t)
 	const goroutines = 64
 	var wait sync.WaitGroup

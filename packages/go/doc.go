@@ -10,6 +10,7 @@
 //
 //	claims, err := hmsffi.Connect(ctx, "hms:claims/adjudication")
 //	d, err := hmsffi.Call[Decision](ctx, claims, "adjudicate", claim)
+//	replies := claims.Batch(ctx, hmsffi.Bind("adjudicate", one), hmsffi.Bind("adjudicate", two))
 //
 // Types are matched with the contract when they are first used: records are structs, whose fields carry the tag
 // `hms:"paid-in-full"` or the name without dashes (PaidInFull); integers have exactly the contract's size; options are
@@ -17,6 +18,6 @@
 // variants are interfaces with registered implementers (RegisterVariant) or structs with one pointer for each case.
 // A value of type any is converted by what it holds, and gets the natural Go value.
 //
-// The package needs cgo; without it everything is unimplemented. It starts no thread: one goroutine waits on the
-// netpoller for all clients and components of the process.
+// The package needs cgo; without it everything is unimplemented. It starts no thread: goroutines wait on the netpoller,
+// one at a time for all clients and components of the process.
 package hmsffi
