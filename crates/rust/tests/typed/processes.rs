@@ -1,10 +1,10 @@
 //! Providers in processes of their own: signals, death, forks.
 
 use crate::claims::{Directory, probe};
-use crate::tasks::{INTERFACE, block_on, builder, poll_once, runtime, tasks};
+use crate::tasks::{INTERFACE, Provided, block_on, builder, poll_once, runtime, tasks};
 use hms_ffi::{Client, Code, Component, Result};
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -19,10 +19,16 @@ impl Process {
 
     /// A provider of one of the components.
     pub fn of(directory: &Path, component: &str) -> Process {
+        Process::life("provider_process", directory, component)
+    }
+
+    /// One of the tests below that are no tests of their own, until it says that it is ready.
+    fn life(life: &str, directory: &Path, detail: &str) -> Process {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["processes::provider_process", "--exact", "--nocapture"])
-            .env("HMS_TYPED_PROVIDER", directory)
-            .env("HMS_TYPED_COMPONENT", component)
+            .args([&format!("processes::{life}"), "--exact", "--nocapture"])
+            .env("HMS_TYPED_PROCESS", life)
+            .env("HMS_TYPED_DIRECTORY", directory)
+            .env("HMS_TYPED_DETAIL", detail)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -53,20 +59,42 @@ impl Drop for Process {
     }
 }
 
-/// No test of its own: the life of a [`Process`].
+/// What the process of this life is about; `None` in the process that tests.
+fn lives(life: &str) -> Option<(PathBuf, String)> {
+    let variable = |name| std::env::var(name).unwrap();
+    let is_it = std::env::var("HMS_TYPED_PROCESS").is_ok_and(|own| own == life);
+    is_it.then(|| {
+        let directory = variable("HMS_TYPED_DIRECTORY").into();
+        (directory, variable("HMS_TYPED_DETAIL"))
+    })
+}
+
+/// No test of its own: the life of a provider.
 #[test]
 fn provider_process() {
-    let Some(directory) = std::env::var_os("HMS_TYPED_PROVIDER") else {
+    let Some((directory, component)) = lives("provider_process") else {
         return;
     };
-    let directory = Path::new(&directory);
-    let component = match std::env::var("HMS_TYPED_COMPONENT").as_deref() {
-        Ok("tasks") => tasks(directory, Some(&runtime())).unwrap(),
-        Ok("blocking-tasks") => tasks(directory, None).unwrap(),
-        Ok("narrow-tasks") => narrow(directory).unwrap(),
-        _ => probe(directory).unwrap(),
+    let component = match &*component {
+        "tasks" => tasks(&directory, Some(&runtime())).unwrap(),
+        "blocking-tasks" => tasks(&directory, None).unwrap(),
+        "narrow-tasks" => narrow(&directory).unwrap(),
+        _ => probe(&directory).unwrap(),
     };
     component.serve_with(|| println!("ready")).unwrap();
+}
+
+/// No test of its own: the life of a caller with half a second of patience.
+#[test]
+fn caller_process() {
+    let Some((directory, key)) = lives("caller_process") else {
+        return;
+    };
+    let client = Client::builder(INTERFACE).runtime_dir(directory);
+    let client = client.connect().unwrap();
+    println!("ready");
+    let call = client.with().timeout(Duration::from_millis(500));
+    let _ = call.call::<()>("hold", (key,));
 }
 
 /// Few calls in flight.
@@ -171,4 +199,36 @@ fn futures_after_a_fork() {
     // SAFETY: waits for the child made above.
     unsafe { libc::waitpid(pid, &mut status, 0) };
     assert_eq!(status, 0, "the child's calls");
+}
+
+/// A caller that is stopped says nothing: the provider looks at the clock itself.
+#[test]
+fn a_handler_ends_at_its_deadline_though_its_caller_is_silent() {
+    let provided = Provided::here("silent-caller", Some(&runtime()));
+    let directory = provided.directory.path();
+    let caller = Process::life("caller_process", directory, "silent");
+    provided.became("silent", "held");
+    caller.signal(libc::SIGSTOP);
+    provided.became("silent", "dropped");
+}
+
+#[test]
+fn a_connect_to_a_silent_provider_ends_at_its_deadline() {
+    let directory = Directory::new("silent-provider");
+    let provider = Process::of(directory.path(), "tasks");
+    provider.signal(libc::SIGSTOP);
+    let connect = |limit| {
+        let client = Client::builder(INTERFACE).runtime_dir(directory.path());
+        client.timeout(limit).connect_async()
+    };
+    let error = block_on(connect(Duration::from_millis(100))).unwrap_err();
+    assert_eq!(error.code(), Some(Code::DeadlineExceeded));
+    let error = block_on(connect(Duration::ZERO)).unwrap_err();
+    assert_eq!(error.code(), Some(Code::DeadlineExceeded));
+    let mut given_up = Box::pin(connect(Duration::from_secs(20)));
+    assert!(poll_once(given_up.as_mut()).is_pending());
+    drop(given_up);
+    provider.signal(libc::SIGCONT);
+    let client = block_on(connect(Duration::from_secs(20))).unwrap();
+    assert_eq!(block_on(client.call_async::<u32>("echo", (1,))).unwrap(), 1);
 }
