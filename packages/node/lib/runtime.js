@@ -168,7 +168,14 @@ function called(id, fields, body, first, end) {
 
 /** The error in a body of `KIND.system`. @param {Buffer} body @param {number} first @param {number} end @returns {HmsError} */
 function errorIn(body, first, end) {
-  return fromExchange(JSON.parse(body.toString('utf8', first, end)));
+  const { stackTraceLimit } = Error;
+  // The stack would be that of the event loop: the caller's takes its place.
+  Error.stackTraceLimit = 0;
+  try {
+    return fromExchange(JSON.parse(body.toString('utf8', first, end)));
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
 
 /** Bytes that the addon holds now, in all threads: constant while nothing is pending. */
