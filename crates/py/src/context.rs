@@ -1,10 +1,16 @@
 //! The call that is being served, as the handler sees it and as the calls that it makes inherit it.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use hms_ffi::runtime;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+
+use crate::runtime as waiting;
+
+/// How long a wait lasts until it is looked whether the thread was interrupted.
+const STINT: Duration = Duration::from_millis(500);
 
 /// What a handler knows of its call.
 #[pyclass(frozen, module = "hms_ffi._native")]
@@ -50,6 +56,25 @@ impl CallContext {
     #[getter]
     fn late(&self) -> bool {
         self.0.is_late()
+    }
+
+    /// Blocks until the caller no longer waits or so many seconds have passed: whether it no longer waits. Not for event
+    /// loops, whose handlers see CancelledError.
+    #[pyo3(signature = (timeout = None))]
+    fn wait_cancelled(&self, py: Python<'_>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<bool> {
+        let limit = timeout.map(waiting::limit).transpose()?.flatten();
+        let start = Instant::now();
+        loop {
+            let left = limit.map(|limit| limit.saturating_sub(start.elapsed()));
+            let stint = left.map_or(STINT, |left| left.min(STINT));
+            if py.detach(|| self.0.wait_cancelled(stint)) {
+                return Ok(true);
+            }
+            waiting::interrupted(py)?;
+            if left.is_some_and(|left| left <= stint) {
+                return Ok(false);
+            }
+        }
     }
 
     /// Who calls, as the kernel says: user id, group id and process id (0 if it has none in our namespace).

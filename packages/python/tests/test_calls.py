@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import pickle
+import queue
 import sys
 import threading
 import time
@@ -209,6 +210,23 @@ def test_deadline(claim: dict[str, Any]) -> None:
         assert isinstance(caught.value, TimeoutError)
         assert caught.value.sent == "maybe-executed"
         assert noticed.wait(5)
+
+
+def test_handlers_wait_for_their_cancellation(claim: dict[str, Any]) -> None:
+    component, found = adjudicator(), queue.SimpleQueue[Any]()
+
+    @component.export
+    def adjudicate(claim: Any) -> Any:
+        call = hms.current_call()
+        assert call is not None
+        found.put(call.wait_cancelled(0))
+        found.put(call.wait_cancelled(0.01))
+        found.put(call.wait_cancelled())
+
+    with component, hms.connect("hms:claims/adjudication") as claims:
+        with pytest.raises(hms.DeadlineExceeded):
+            claims.adjudicate(claim, timeout=0.3)
+        assert [found.get(timeout=10) for _ in range(3)] == [False, False, True]
 
 
 def test_handlers_run_on_threads_of_python(claim: dict[str, Any]) -> None:

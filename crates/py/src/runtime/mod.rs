@@ -63,7 +63,7 @@ pub(crate) fn wait<T: Send>(
 }
 
 /// Runs the handlers of signals that came, and raises what another thread asked this one to raise.
-fn interrupted(py: Python<'_>) -> PyResult<()> {
+pub(crate) fn interrupted(py: Python<'_>) -> PyResult<()> {
     static LOOK: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     py.check_signals()?;
     // `PyThreadState_SetAsyncExc` is noticed by Python code alone, so a function without any work is run.
@@ -79,7 +79,8 @@ pub(crate) fn timeout(value: &Bound<'_, PyAny>) -> PyResult<Timeout> {
     Ok(limit(value)?.map_or(Timeout::None, Timeout::After))
 }
 
-fn limit(value: &Bound<'_, PyAny>) -> PyResult<Option<Duration>> {
+/// Seconds or a timedelta as a duration, None for no limit.
+pub(crate) fn limit(value: &Bound<'_, PyAny>) -> PyResult<Option<Duration>> {
     let py = value.py();
     if value.is_none() {
         return Ok(None);
