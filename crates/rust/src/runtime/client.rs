@@ -286,11 +286,7 @@ impl Client {
         let Ok(home) = self.home() else { return };
         let inner = &home.driver.inner;
         let mut state = inner.lock();
-        let found = state
-            .pending
-            .iter()
-            .find(|(_, pending)| matches!(pending.target, Target::Call(t) if t == token))
-            .map(|(key, _)| *key);
+        let found = state.tokens.get(&token).copied();
         match found {
             Some(key) => {
                 inner.give_up(&mut state, key, Reason::Cancelled);

@@ -34,6 +34,8 @@ pub(crate) struct State {
     pub instances: FxHashMap<String, u64>,
     pub connections: KeyMap<Connection>,
     pub pending: KeyMap<Pending>,
+    /// Calls of an event loop among them: token to pending key.
+    pub tokens: KeyMap<u64>,
     pub servers: KeyMap<ServerState>,
     /// What is done after the lock.
     pub later: Later,
@@ -252,6 +254,9 @@ impl State {
         if let Target::Future(_) = pending.target {
             self.attendance.awaited += 1;
         }
+        if let Target::Call(token) = pending.target {
+            self.tokens.insert(token, key);
+        }
         self.pending.insert(key, pending);
     }
 
@@ -270,6 +275,11 @@ impl State {
         }
         if let Target::Future(_) = pending.target {
             self.attendance.awaited -= 1;
+        }
+        if let Target::Call(token) = pending.target
+            && self.tokens.get(&token) == Some(&key)
+        {
+            self.tokens.remove(&token);
         }
         Some(pending)
     }
