@@ -192,7 +192,7 @@ test('closing lets running calls end', async () => {
   finish('done');
   assert.equal(await call, 'done');
   await closing;
-  assert.ok((await errorOf(client.echo('x', { timeout: 200 }))) instanceof ffi.Unavailable);
+  assert.ok((await errorOf(client.echo('x', { timeout: 10_000 }))) instanceof ffi.Unavailable);
   client.close();
 });
 
@@ -240,11 +240,11 @@ test('a handler that ignores that its caller has gone holds nobody up, but not w
   const wait = () => new Promise((resolve) => release.push(resolve));
   const server = await serve({ wait }, { maxConcurrent: 1, runtimeDir });
   const client = await ffi.connect('test:node/service', { runtimeDir });
-  const first = await errorOf(client.wait(1, { timeout: 20 }));
+  const first = await errorOf(client.wait(1, { timeout: 700 }));
   assert.ok(first instanceof ffi.DeadlineExceeded);
   assert.equal(await client.echo('its place is free'), 'its place is free');
   // As many may be left behind as may run; the next one keeps its place until it ends.
-  await errorOf(client.wait(1, { timeout: 20 }));
+  await errorOf(client.wait(1, { timeout: 700 }));
   assert.ok((await errorOf(client.echo('x', { timeout: 50 }))) instanceof ffi.DeadlineExceeded);
   assert.equal(release.length, 2, 'a call that waited beyond its deadline never started');
   for (const one of release) one();
