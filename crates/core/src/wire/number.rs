@@ -37,6 +37,7 @@ impl Number {
     }
 
     /// Bytes of one number, which is also its alignment in lists.
+    #[inline]
     pub const fn size(self) -> usize {
         match self {
             Number::S8 | Number::U8 => 1,

@@ -2,7 +2,7 @@
 
 use super::message::lower_outcome;
 use super::only::{Accept, Only};
-use super::problem::Result;
+use super::problem::{Problem, Result};
 use hms_ffi_core::contract::schema::Outcome;
 use hms_ffi_core::convert::Converter;
 use hms_ffi_core::wire::Limits;
@@ -41,6 +41,11 @@ impl Accept for TakeApart<'_> {
 
     fn expected(&self) -> String {
         "Result".to_owned()
+    }
+
+    /// Most values are no `Result`, and nobody reads why.
+    fn mismatch(&self, _: &str) -> Result<Split> {
+        Err(Problem::shape(String::new()))
     }
 
     fn payload<T: Serialize + ?Sized>(

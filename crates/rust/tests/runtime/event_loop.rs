@@ -69,6 +69,18 @@ impl Loop {
         self.driver.flush();
     }
 
+    /// Starts calls, without a deadline and with tokens from `first` on, and sends them together.
+    pub fn start_all(&self, calls: &[(u32, Vec<u8>)], first: u64) {
+        let options = CallOptions {
+            timeout: Timeout::None,
+            ..CallOptions::default()
+        };
+        for ((function, args), token) in calls.iter().zip(first..) {
+            self.client.start(*function, args.clone(), &options, token);
+        }
+        self.driver.flush();
+    }
+
     pub fn give_up(&self, token: u64) {
         self.client.give_up(token);
         self.driver.flush();

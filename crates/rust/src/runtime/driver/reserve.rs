@@ -47,7 +47,8 @@ impl Inner {
         if state.rota.leader().is_none() && (memory.vacant && unchanged || !state.has_workers()) {
             let timeout = if state.has_workers() { STINT } else { LOOK_UP };
             let (mut state, ended) = rota::lead(self, state, parker, timeout);
-            let free = state.rota.has_idle_worker();
+            // Also one that was just woken for a call: it reads when it has run what there is.
+            let free = server::has_free_worker(&state);
             memory.vacant = !free;
             memory.seen = state.rota.leads();
             memory.quiet = 0;

@@ -113,13 +113,6 @@ impl<P: Place> Rota<P> {
             .count()
     }
 
-    /// Whether a worker of any server is parked.
-    pub fn has_idle_worker(&self) -> bool {
-        self.parked
-            .iter()
-            .any(|(spot, _)| matches!(spot, Spot::Worker(_)))
-    }
-
     /// Wakes the one that parked last in this spot, for good: it is no longer counted as parked.
     pub fn call_up(&mut self, spot: Spot) -> bool {
         let Some(at) = self.parked.iter().rposition(|(other, _)| *other == spot) else {

@@ -136,7 +136,8 @@ fn admit(
         Some(Some(why)) => return Err(Error::unimplemented(why.clone())),
         Some(None) => {}
     }
-    if head.deadline != 0 && clock::now() >= head.deadline {
+    let now = clock::now();
+    if head.deadline != 0 && now >= head.deadline {
         return Err(call::late(Sent::NotSent));
     }
     let own_user = caller.uid == server.uid;
@@ -165,7 +166,7 @@ fn admit(
         context: context.clone(),
         args,
         layers: server.layers.clone(),
-        since: clock::now(),
+        since: now,
         running: false,
         answered: false,
     };
@@ -268,6 +269,11 @@ pub(crate) fn look_after_queues(inner: &Arc<Inner>, state: &mut State, waiting_s
             }
         }
     }
+}
+
+/// Whether a worker of any server runs nothing at this moment.
+pub(crate) fn has_free_worker(state: &State) -> bool {
+    state.servers.values().any(ServerState::has_free_worker)
 }
 
 /// Whether calls wait that a worker could take.

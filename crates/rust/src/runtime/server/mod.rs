@@ -18,8 +18,8 @@ mod work;
 
 pub(crate) use accept::{accept, schema_requested};
 pub(crate) use admit::{
-    any_waits, called, called_locally, ended, give_up_locally, look_after_queues, take_of_chain,
-    unqueue,
+    any_waits, called, called_locally, ended, give_up_locally, has_free_worker, look_after_queues,
+    take_of_chain, unqueue,
 };
 pub use callable::uncallable;
 pub use inbound::Inbound;
