@@ -75,6 +75,28 @@ fn tasks_and_batches_end_at_once() {
 }
 
 #[test]
+fn a_thread_that_waits_for_a_batch_ends_at_once() {
+    let provided = Provided::there("cancel-batch");
+    let cancel = Cancel::new();
+    let mut batch = provided
+        .client
+        .with()
+        .no_timeout()
+        .cancelled_by(&cancel)
+        .batch();
+    let hold = batch.add::<()>("hold", ("cancel-sync-batch",));
+    let mut results = std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| batch.call());
+        provided.became("cancel-sync-batch", "held");
+        cancel.cancel();
+        waiting.join().unwrap()
+    });
+    let error = results.take(hold).unwrap_err();
+    assert_eq!(error.code(), Some(Code::Cancelled));
+    provided.became("cancel-sync-batch", "dropped");
+}
+
+#[test]
 fn cancelling_what_has_ended_changes_nothing() {
     let provided = Provided::there("cancel-ended");
     let cancel = Cancel::new();

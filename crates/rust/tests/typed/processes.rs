@@ -97,6 +97,49 @@ fn caller_process() {
     let _ = call.call::<()>("hold", (key,));
 }
 
+/// No test of its own: a process that awaits calls in a runtime, then elsewhere.
+#[test]
+fn awaiting_process() {
+    let Some((directory, _)) = lives("awaiting_process") else {
+        return;
+    };
+    println!("ready");
+    let client = Client::builder(INTERFACE).runtime_dir(directory);
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let client = runtime.enable_all().build().unwrap().block_on(async {
+        let client = client.connect_async().await.unwrap();
+        let calls = (0..100).map(|value| client.call_async::<u32>("echo", (value,)));
+        for (value, result) in (0..).zip(futures_util::future::join_all(calls).await) {
+            assert_eq!(result.unwrap(), value);
+        }
+        client
+    });
+    assert_eq!(driver_threads(), 0);
+    for _ in 0..3 {
+        block_on(client.call_async::<u32>("echo", (1,))).unwrap();
+    }
+    assert_eq!(driver_threads(), 1);
+}
+
+fn driver_threads() -> usize {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+    let name = |task: std::io::Result<std::fs::DirEntry>| {
+        std::fs::read_to_string(task.unwrap().path().join("comm")).unwrap_or_default()
+    };
+    tasks
+        .map(name)
+        .filter(|name| name.trim() == "hms-driver")
+        .count()
+}
+
+#[test]
+fn a_thread_is_started_only_outside_of_tokio() {
+    let directory = Directory::new("driver-threads");
+    let _provider = Process::of(directory.path(), "tasks");
+    let mut awaiting = Process::life("awaiting_process", directory.path(), "");
+    assert!(awaiting.wait().success());
+}
+
 /// Few calls in flight.
 fn narrow(directory: &Path) -> Result<Component> {
     builder(directory, Some(&runtime()))?
