@@ -9,7 +9,7 @@ use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;
 
 use crate::error::{thrown, to_json};
-use crate::runtime::{self, LANGUAGE, Runtime};
+use crate::runtime::{self, LANGUAGE};
 use crate::settings::{limits_of, settings, timeout};
 
 /// Starts a connect; the event of `token` ends it. `view` is the number of the caller's own schema, below zero without one;
@@ -53,14 +53,6 @@ pub fn client_schema(client: u32) -> napi::Result<String> {
             .localized(Language::JavaScript)
             .to_string())
     })
-}
-
-fn options(runtime: &Runtime, timeout_ms: f64, parent: f64) -> CallOptions {
-    CallOptions {
-        timeout: timeout(timeout_ms),
-        parent: runtime.parent(parent),
-        ..CallOptions::default()
-    }
 }
 
 /// How the calls of a client went.
@@ -151,6 +143,7 @@ pub struct SyncOutcome {
 
 /// Calls and blocks the event loop until the call ends.
 #[napi]
+#[allow(clippy::too_many_arguments)] // each is a plain value of the one native call
 pub fn sync_call(
     client: u32,
     function: u32,
@@ -158,12 +151,18 @@ pub fn sync_call(
     length: u32,
     timeout_ms: f64,
     parent: f64,
+    idempotency_key: Option<String>,
+    traceparent: Option<String>,
 ) -> napi::Result<SyncOutcome> {
     let (client, options) = runtime::with(|runtime| {
-        Ok((
-            runtime.sync_clients.get(client)?.clone(),
-            options(runtime, timeout_ms, parent),
-        ))
+        let options = CallOptions {
+            timeout: timeout(timeout_ms),
+            parent: runtime.parent(parent),
+            idempotency_key,
+            traceparent,
+            ..CallOptions::default()
+        };
+        Ok((runtime.sync_clients.get(client)?.clone(), options))
     })?;
     let args = bytes[..length as usize].to_vec();
     let (kind, body) = match client.call(function, args, &options, &mut || false) {

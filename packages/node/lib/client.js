@@ -8,7 +8,7 @@ const { withWriter } = require('./codec/writer.js');
 const { currentCall, currentId } = require('./context.js');
 const { classes, fromFault, nativeCall } = require('./errors.js');
 const { native } = require('./native.js');
-const { callOptions, limitsOf, optionalText, overrides, timeoutNumber } = require('./options.js');
+const { callOptions, checkTexts, limitsOf, optionalText, overrides, timeoutNumber } = require('./options.js');
 const outbox = require('./outbox.js');
 const { Failure, PromisedCall, errorOf, outcome } = require('./pending.js');
 const runtime = require('./runtime.js');
@@ -230,6 +230,10 @@ class Client {
   #block(fn, args) {
     const options = this.#check(fn, args);
     const timeout = timeoutNumber(options.timeout);
+    const { idempotencyKey, traceparent } = checkTexts(options);
+    // Nothing can abort it while it blocks, but it may have been aborted before.
+    const signal = checkSignal(options.signal, fn.name);
+    if (signal?.aborted) throw signal.reason;
     const parent = currentId();
     this.#blocking ??= nativeCall(() => native.syncConnect(this.#id, this.#wanted, timeout, this.#settings));
     const blocking = this.#blocking;
@@ -237,7 +241,11 @@ class Client {
     try {
       ended = withWriter(this.#codec.limits, (w) => {
         fn.lowerArgs(w, args);
-        return nativeCall(() => native.syncCall(blocking, fn.index, w.buf, w.pos, timeout, parent));
+        return nativeCall(() =>
+          native.syncCall(
+            ...[blocking, fn.index, w.buf, w.pos, timeout, parent, idempotencyKey, traceparent],
+          ),
+        );
       });
     } catch (error) {
       throw fromFault(error);

@@ -81,12 +81,17 @@ function callOptions(options, name, count) {
 /** What few calls have, as JSON; empty if there is nothing. @param {CallOptions} options */
 function optionalText({ idempotencyKey, traceparent }) {
   if (idempotencyKey === undefined && traceparent === undefined) return '';
+  return JSON.stringify(checkTexts({ idempotencyKey, traceparent }));
+}
+
+/** The options that are texts. @param {CallOptions} options */
+function checkTexts({ idempotencyKey, traceparent }) {
   for (const [key, value] of Object.entries({ idempotencyKey, traceparent })) {
     if (value !== undefined && typeof value !== 'string') {
       throw new classes.InvalidArgument(`${key}: expected a string`);
     }
   }
-  return JSON.stringify({ idempotencyKey, traceparent });
+  return { idempotencyKey, traceparent };
 }
 
-module.exports = { callOptions, limitsOf, optionalText, overrides, timeoutNumber };
+module.exports = { callOptions, checkTexts, limitsOf, optionalText, overrides, timeoutNumber };

@@ -216,6 +216,11 @@ test('sync calls block and answer', async () => {
   assert.throws(() => client.sync.wait(5000, { timeout: 700 }), ffi.DeadlineExceeded);
   assert.equal(await program.message(), 'aborted: DeadlineExceeded');
   assert.throws(() => client.sync.echo(5), /text: expected string, got number/);
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  const call = client.sync.describe({ traceparent, idempotencyKey: 'once' });
+  assert.deepEqual([call.traceparent, call.idempotencyKey], [traceparent, 'once']);
+  assert.throws(() => client.sync.echo('x', { idempotencyKey: 5 }), ffi.InvalidArgument);
+  assert.throws(() => client.sync.echo('x', { signal: AbortSignal.abort(new Error('no')) }), /^Error: no/);
 });
 
 test('the named types check and convert', () => {
