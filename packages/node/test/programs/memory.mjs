@@ -1,4 +1,4 @@
-// Calls again and again, each hundredth call an error, and tells what is held after a warm-up and at the end.
+// Calls again and again, some of them errors, cancelled, late or in batches, and tells what is held after a warm-up and at the end.
 import { connect, liveNativeBytes } from '../../index.mjs';
 
 const [warmUp, total] = process.argv.slice(2).map(Number);
@@ -11,6 +11,15 @@ const claim = {
   tags: { source: 'web', region: 'north' },
   submitted: new Date(1709208000000),
   isNew: true,
+};
+
+const { signal: shared } = new AbortController();
+const cancelled = () => {
+  const controller = new AbortController();
+  const signal = AbortSignal.any([shared, controller.signal]);
+  const call = client.wait(1000, { signal }).catch(() => {});
+  client.echo('x', { signal: shared }).then(() => controller.abort());
+  return call;
 };
 
 const held = async () => {
@@ -26,6 +35,10 @@ const held = async () => {
 let before;
 for (let i = 1; i <= total; i++) {
   if (i % 100 === 0) await client.adjudicate({ ...claim, lines: [] }).catch(() => {});
+  else if (i % 100 === 25) await cancelled();
+  else if (i % 100 === 50)
+    await client.batch((b) => [b.echoClaim(claim), b.echo('x'), b.throw_('own'), b.echo(5)]);
+  else if (i % 100 === 75) await client.wait(1000, { timeout: 0.5 }).catch(() => {});
   else await client.echoClaim(claim);
   if (i === warmUp) before = await held();
 }
