@@ -125,6 +125,11 @@ pub(crate) struct Place {
 impl Place {
     /// The Python code that is running.
     pub fn here(py: Python<'_>) -> Option<Place> {
+        Self::serving(py, context::current(py).ok().flatten())
+    }
+
+    /// The same where it is known which call the code serves.
+    pub fn serving(py: Python<'_>, serving: Option<Arc<CallContext>>) -> Option<Place> {
         // SAFETY: the GIL is held. The frame is borrowed from this thread's stack, which does not change meanwhile; its
         // code is a new reference.
         let (code, line) = unsafe {
@@ -141,7 +146,7 @@ impl Place {
         Some(Place {
             code: code.unbind(),
             line,
-            serving: context::current(py).ok().flatten(),
+            serving,
         })
     }
 

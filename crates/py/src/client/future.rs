@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyTuple, PyType};
 
 use super::pending::{Callback, PendingCall, State, What, cancelled};
-use crate::runtime::{EventLoop, call_soon};
+use crate::runtime::call_soon;
 
 #[pymethods]
 impl PendingCall {
@@ -17,9 +17,6 @@ impl PendingCall {
         let (py, this) = (slf.py(), slf.get());
         if mem::replace(&mut this.inside().awaited, true) {
             return Err(this.again(py));
-        }
-        if this.is_pending() {
-            EventLoop::enter(this.event_loop.bind(py))?;
         }
         Ok(slf)
     }

@@ -82,7 +82,11 @@ pub(super) struct Callback {
 }
 
 impl PendingCall {
-    fn new<'py>(event_loop: &Bound<'py, EventLoop>, what: What) -> PyResult<Bound<'py, Self>> {
+    fn new<'py>(
+        event_loop: &Bound<'py, EventLoop>,
+        what: What,
+        place: Option<Place>,
+    ) -> PyResult<Bound<'py, Self>> {
         let inside = Inside {
             state: State::Pending,
             blocking: false,
@@ -99,7 +103,7 @@ impl PendingCall {
             PendingCall {
                 event_loop: event_loop.clone().unbind(),
                 what,
-                place: Place::here(event_loop.py()),
+                place,
                 inside: Mutex::new(inside),
             },
         )
@@ -118,7 +122,12 @@ impl PendingCall {
             shared: shared.clone(),
             index,
         };
-        let call = Self::new(event_loop, what)?;
+        let py = event_loop.py();
+        let place = match &request {
+            Ok(request) => Place::serving(py, request.options.parent.clone()),
+            Err(_) => None,
+        };
+        let call = Self::new(event_loop, what, place)?;
         match request {
             Ok(Request { args, options }) => {
                 let token = event_loop.get().expect(&call, 1);
@@ -127,7 +136,7 @@ impl PendingCall {
                 EventLoop::schedule(event_loop, &target)?;
             }
             Err(wrong) => {
-                let wrong = wrong.into_value(event_loop.py());
+                let wrong = wrong.into_value(py);
                 call.get().inside().state = State::Error(wrong);
             }
         }
@@ -146,7 +155,7 @@ impl PendingCall {
             shared: shared.clone(),
             functions: calls.iter().map(|call| call.function).collect(),
         };
-        let call = Self::new(event_loop, what)?;
+        let call = Self::new(event_loop, what, Place::here(py))?;
         let count = calls.len();
         let first = event_loop.get().expect(&call, count);
         {
@@ -182,7 +191,7 @@ impl PendingCall {
     ) -> PyResult<Bound<'py, Self>> {
         let py = event_loop.py();
         let target = EventLoop::enter(event_loop)?;
-        let call = Self::new(event_loop, What::Connect { view, arrays })?;
+        let call = Self::new(event_loop, What::Connect { view, arrays }, Place::here(py))?;
         let token = event_loop.get().expect(&call, 1);
         call.get().inside().tokens = (token, 1);
         let driver = &event_loop.get().driver;

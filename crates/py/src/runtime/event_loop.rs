@@ -5,6 +5,7 @@
 
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread::{self, ThreadId};
 
 use hms_ffi::runtime::{Driver, Event, Inbound};
 use hms_ffi_core::error::{Code, Error};
@@ -35,6 +36,8 @@ struct Inside {
     waiting: FxHashMap<u64, (Py<PendingCall>, usize)>,
     /// `flush` will be called.
     scheduled: bool,
+    /// The thread that runs code in `turn` at this moment.
+    turning: Option<ThreadId>,
     closed: bool,
     /// The connections, to be closed with the loop.
     clients: Vec<Weak<Shared>>,
@@ -94,6 +97,11 @@ impl EventLoop {
     /// The loop, if it is the one that runs here: only its own code may start calls.
     pub fn enter<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         let (py, this) = (slf.py(), slf.get());
+        if this.is_turning()
+            && let Some(target) = this.target(py)
+        {
+            return Ok(target);
+        }
         let running = running(py)?;
         if let Some(target) = this.target(py)
             && target.is(&running)
@@ -114,6 +122,11 @@ impl EventLoop {
             py,
             &Error::new(Code::FailedPrecondition, why),
         ))
+    }
+
+    /// Whether this is code that `turn` runs: then it is the loop's own. Asking asyncio costs a system call in Python 3.11.
+    fn is_turning(&self) -> bool {
+        self.inside().turning == Some(thread::current().id()) && self.driver.is_ours()
     }
 
     /// Tokens for so many results of a call: the first of them.
@@ -210,7 +223,11 @@ impl EventLoop {
             return Ok(());
         };
         // What is started meanwhile is sent below.
-        this.inside().scheduled = true;
+        {
+            let mut inside = this.inside();
+            inside.scheduled = true;
+            inside.turning = Some(thread::current().id());
+        }
         let mut hand_out = HandOut {
             target: &target,
             fatal: None,
@@ -232,7 +249,11 @@ impl EventLoop {
             }
         }
         let fatal = hand_out.fatal;
-        this.inside().scheduled = false;
+        {
+            let mut inside = this.inside();
+            inside.scheduled = false;
+            inside.turning = None;
+        }
         if this.driver.flush() {
             // Calls that ended at once, and calls within this process.
             Self::schedule(slf, &target)?;
