@@ -3,6 +3,7 @@
 use crate::claims::{Denial, Directory, contract};
 use crate::tasks::{INTERFACE, LONG, Provided, block_on, builder, poll_once, runtime};
 use hms_ffi::{Code, Component, Sent};
+use std::time::Duration;
 
 /// On a runtime, and waited for by two workers; from this process and from another.
 fn ways(name: &str) -> [Provided; 4] {
@@ -146,6 +147,25 @@ fn a_spawner_knows_its_runtime() {
     let client = directory.connect(INTERFACE).unwrap();
     assert_eq!(client.call::<u32>("echo", (1,)).unwrap(), 1);
     serving.close();
+}
+
+/// The one thread that could run the handler waits for it: an error at the deadline, and the runtime goes on.
+#[test]
+fn a_blocking_call_to_a_handler_of_the_same_thread_ends_at_its_deadline() {
+    let directory = Directory::new("async-own-thread");
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_all().build().unwrap();
+    runtime.block_on(async {
+        let spawned = builder(directory.path(), None).unwrap().spawner(|task| {
+            tokio::spawn(task);
+        });
+        let _serving = spawned.build().unwrap().start().unwrap();
+        let client = directory.connect(INTERFACE).unwrap();
+        let call = client.with().timeout(Duration::from_millis(100));
+        let error = call.call::<u32>("echo", (1,)).unwrap_err();
+        assert_eq!(error.code(), Some(Code::DeadlineExceeded));
+        assert_eq!(client.call_async::<u32>("echo", (2,)).await.unwrap(), 2);
+    });
 }
 
 #[test]
