@@ -76,6 +76,14 @@ class Caller:
         self.program.process.stdin.close()
 
 
+def attempts(callers: list[Caller]) -> dict[str, int]:
+    """Attempts beyond the first ones of all callers, as their clients count them."""
+    found: Counter[str] = Counter()
+    for caller in callers:
+        found.update(caller.report.get("attempts", {}))
+    return dict(found)
+
+
 def merged(callers: list[Caller]) -> tuple[Counter[str], Counter[int], float]:
     """Ends, latencies and the slowest call of all callers."""
     ends: Counter[str] = Counter()

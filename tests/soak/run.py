@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.matrix.programs import runtime_directory
 from tests.soak import verdict
-from tests.soak.callers import Caller, merged
+from tests.soak.callers import Caller, attempts, merged
 from tests.soak.fleet import CALLERS, ROOT, TARGET, Fleet, build, environment
 
 KEPT_COMPLAINTS = 200
@@ -155,6 +155,7 @@ class Soak:
                 "p99.9": verdict.percentile(latency, 0.999),
                 "max": round(slowest * 1000, 1),
             },
+            "attempts": attempts(self.callers),
             "ends": dict(sorted(ends.items())),
             "callers": {caller.name: caller.calls for caller in self.callers},
             "providers": self.fleet.started,
@@ -224,18 +225,8 @@ def main() -> int:
     TARGET.mkdir(exist_ok=True)
     path = TARGET / "soak.json"
     path.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n")
-    shown = (
-        "calls",
-        "lost",
-        "duplicated",
-        "kills",
-        "leaves",
-        "milliseconds",
-        "memory",
-        "descriptors",
-        "not_idempotent",
-    )
-    for name in shown:
+    shown = ("calls", "lost", "duplicated", "kills", "leaves", "attempts", "milliseconds")
+    for name in (*shown, "memory", "descriptors", "not_idempotent"):
         print(f"{name}: {json.dumps(report[name])}")
     for line in report["complaints"][:20]:
         print(f"  {line}")

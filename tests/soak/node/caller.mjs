@@ -150,6 +150,6 @@ const workers = Array.from({ length: Number(atOnce) }, async (_, number) => {
   const roll = dice(Number(process.env.SOAK_SEED) * 1000 + number);
   while (!stopped) await once(roll);
 });
-await tally.runUntilStopped(() => (stopped = true), workers);
+await tally.runUntilStopped(client, () => (stopped = true), workers);
 client.close();
 await server.close();

@@ -15,6 +15,7 @@ export class Tally {
   #slowest = 0;
   #lost = 0;
   #notes = 0;
+  #attempts = {};
 
   constructor(name) {
     this.#name = name;
@@ -54,14 +55,14 @@ export class Tally {
 
   #report(final) {
     const [lost, ends, latency, slowest] = [this.#lost, this.#ends, this.#latency, this.#slowest];
-    console.log(JSON.stringify({ lost, ends, latency, slowest, final }));
+    console.log(JSON.stringify({ lost, ends, latency, slowest, attempts: this.#attempts, final }));
   }
 
   /**
    * Reports every second until the runner says stop, and once more when all workers have ended; then waits for the end
    * of standard input, since others may still call back.
    */
-  async runUntilStopped(stop, workers) {
+  async runUntilStopped(client, stop, workers) {
     const input = createInterface({ input: process.stdin });
     const closed = new Promise((resolve) => input.once('close', resolve));
     const timer = setInterval(() => this.#report(false), 1000);
@@ -69,6 +70,8 @@ export class Tally {
     clearInterval(timer);
     stop();
     await Promise.all(workers);
+    const { retries, failovers, retriesRefused } = client.metrics();
+    this.#attempts = { retries, failovers, retries_refused: retriesRefused };
     this.#report(true);
     await closed;
   }

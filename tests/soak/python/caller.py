@@ -64,7 +64,7 @@ def main(name: str, threads: int) -> None:
         ]
         for worker in workers:
             worker.start()
-        tally.run_until_stopped(stop, workers)
+        tally.run_until_stopped(stop, workers, client)
 
 
 if __name__ == "__main__":

@@ -70,6 +70,7 @@ async def calls(tally: Tally, seed: int, tasks: int) -> None:
     """One loop's client and tasks."""
     async with hms.aconnect("test:soak/work") as client:
         await asyncio.gather(*(work(tally, client, seed * 1000 + number) for number in range(tasks)))
+        tally.attempted(client)
 
 
 def run_loop(tally: Tally, seed: int, tasks: int) -> None:

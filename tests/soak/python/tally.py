@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter
 from contextlib import suppress
+from typing import Any
 
 import hms_ffi as hms
 
@@ -26,6 +27,7 @@ class Tally:
         self._slowest = 0.0
         self._lost = 0
         self._notes = 0
+        self._attempts = {"retries": 0, "failovers": 0, "retries_refused": 0}
         self._log = (pathlib.Path(os.environ["SOAK_LEDGER"]) / f"outcomes-{name}").open("w")
 
     def ended(self, kind: str, how: str, seconds: float | None = None) -> None:
@@ -58,6 +60,13 @@ class Tally:
             self._ends[f"note {how}" if outcome is None else f"note {how} {outcome.code}"] += 1
             print(id, how, file=self._log, flush=True)
 
+    def attempted(self, client: Any) -> None:
+        """A client makes no more calls: what its metrics say."""
+        metrics = client.metrics()
+        with self._lock:
+            for name in self._attempts:
+                self._attempts[name] += getattr(metrics, name)
+
     def _report(self, **more: object) -> None:
         with self._lock:
             ends = dict(self._ends)
@@ -66,12 +75,13 @@ class Tally:
                 "ends": ends,
                 "latency": {str(bucket): count for bucket, count in self._latency.items()},
                 "slowest": self._slowest,
+                "attempts": dict(self._attempts),
             }
         print(json.dumps(state | more), flush=True)
 
-    def run_until_stopped(self, stop: threading.Event, workers: list[threading.Thread]) -> None:
+    def run_until_stopped(self, stop: threading.Event, workers: list[threading.Thread], client: Any = None) -> None:
         """Reports every second until the runner says stop, and once more when all workers have ended; then waits for
-        the end of standard input, since others may still call back."""
+        the end of standard input, since others may still call back. `client` is the workers', if they share one."""
 
         def listen() -> None:
             sys.stdin.readline()
@@ -83,6 +93,8 @@ class Tally:
             self._report()
         for worker in workers:
             worker.join()
+        if client is not None:
+            self.attempted(client)
         self._log.close()
         self._report(final=True)
         listener.join()

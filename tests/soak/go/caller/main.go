@@ -69,7 +69,7 @@ func run() error {
 			}
 		}()
 	}
-	t.runUntilStopped(func() { stop.Store(true) }, &workers)
+	t.runUntilStopped(client, func() { stop.Store(true) }, &workers)
 	return nil
 }
 

@@ -27,6 +27,7 @@ type tally struct {
 	slowest time.Duration
 	lost    int
 	notes   int
+	metrics hmsffi.Metrics
 }
 
 func newTally(name string) (*tally, error) {
@@ -97,6 +98,9 @@ func (t *tally) report(final bool) {
 	defer t.mu.Unlock()
 	line, err := json.Marshal(map[string]any{
 		"lost": t.lost, "ends": t.ends, "latency": t.latency, "slowest": t.slowest.Seconds(), "final": final,
+		"attempts": map[string]uint64{
+			"retries": t.metrics.Retries, "failovers": t.metrics.Failovers, "retries_refused": t.metrics.RetriesRefused,
+		},
 	})
 	if err != nil {
 		panic(err)
@@ -106,7 +110,7 @@ func (t *tally) report(final bool) {
 
 // runUntilStopped reports every second until the runner says stop, and once more when all workers have ended; then it
 // waits for the end of standard input, since others may still call back.
-func (t *tally) runUntilStopped(stop func(), workers *sync.WaitGroup) {
+func (t *tally) runUntilStopped(client *hmsffi.Client, stop func(), workers *sync.WaitGroup) {
 	input := bufio.NewReader(os.Stdin)
 	stopped := make(chan struct{})
 	go func() {
@@ -125,6 +129,7 @@ func (t *tally) runUntilStopped(stop func(), workers *sync.WaitGroup) {
 	}
 	stop()
 	workers.Wait()
+	t.metrics = client.Metrics()
 	t.report(true)
 	_, _ = io.Copy(io.Discard, input)
 }

@@ -58,7 +58,7 @@ fn run() -> Result<()> {
         let reporter = scope.spawn(|| {
             while !workers_ended.load(Ordering::Relaxed) {
                 thread::park_timeout(Duration::from_secs(1));
-                tally.report(false);
+                tally.report(None);
             }
         });
         wait_for_line();
@@ -70,7 +70,7 @@ fn run() -> Result<()> {
         workers_ended.store(true, Ordering::Relaxed);
         reporter.thread().unpark();
     });
-    tally.report(true);
+    tally.report(Some(client.metrics()));
     // Others may still call back until the runner closes our standard input.
     io::copy(&mut io::stdin(), &mut io::sink())?;
     client.close();

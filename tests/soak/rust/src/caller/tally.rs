@@ -1,6 +1,6 @@
 //! What the caller counts, and how it tells the runner.
 
-use hms_ffi::{Error, Sent};
+use hms_ffi::{ClientMetrics, Error, Sent};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -88,17 +88,25 @@ impl Tally {
         }
     }
 
-    /// Prints the counts for the runner.
-    pub fn report(&self, last: bool) {
+    /// Prints the counts for the runner; the last time with what the client's metrics say.
+    pub fn report(&self, metrics: Option<ClientMetrics>) {
         let counts = self.counts();
         let latency: BTreeMap<String, u64> = counts
             .latency
             .iter()
             .map(|(bucket, count)| (bucket.to_string(), *count))
             .collect();
+        let attempts = metrics.map(|metrics| {
+            json!({
+                "retries": metrics.retries,
+                "failovers": metrics.failovers,
+                "retries_refused": metrics.retries_refused,
+            })
+        });
         let report = json!({
             "lost": counts.lost, "ends": counts.ends, "latency": latency,
-            "slowest": counts.slowest.as_secs_f64(), "final": last,
+            "slowest": counts.slowest.as_secs_f64(), "final": metrics.is_some(),
+            "attempts": attempts.unwrap_or_else(|| json!({})),
         });
         println!("{report}");
     }
