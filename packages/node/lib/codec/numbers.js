@@ -68,7 +68,7 @@ function numbers(kind, expected, fixed) {
       }
       if (!(v instanceof array) && !isView(v, kind, array.name)) throw mismatch(expected, v);
       begin(w, kind === 'u8' ? v.byteLength : v.length);
-      w.raw(new Uint8Array(v.buffer, v.byteOffset, v.byteLength));
+      w.raw(v instanceof Uint8Array ? v : new Uint8Array(v.buffer, v.byteOffset, v.byteLength));
     },
 
     lift(r) {
@@ -78,9 +78,10 @@ function numbers(kind, expected, fixed) {
       r.count(1);
       if (count !== 0 && size !== 1) r.align(size);
       const start = r.take(bytes);
+      if (kind === 'u8') return r.bytes.slice(start, start + bytes);
       const result = new array(count);
       if (bytes !== 0) {
-        const target = size === 1 && kind === 'u8' ? result : new Uint8Array(result.buffer);
+        const target = new Uint8Array(result.buffer);
         if (bytes < 64) for (let i = 0; i < bytes; i++) target[i] = r.buf[start + i];
         else target.set(r.buf.subarray(start, start + bytes));
       }

@@ -17,6 +17,8 @@ class Reader {
     this.buf = Buffer.alloc(0);
     /** @type {DataView} */
     this.view = new DataView(this.buf.buffer);
+    /** The same bytes: what is sliced off it is no Buffer. */
+    this.bytes = new Uint8Array(this.buf.buffer, this.buf.byteOffset, this.buf.byteLength);
     /** Where the message begins in `buf`; padding counts from there. */
     this.first = 0;
     this.pos = 0;
@@ -38,6 +40,7 @@ class Reader {
     if (buf !== this.buf) {
       this.buf = buf;
       this.view = new DataView(buf.buffer, buf.byteOffset, buf.byteLength);
+      this.bytes = new Uint8Array(buf.buffer, buf.byteOffset, buf.byteLength);
     }
     this.limits = limits;
     this.first = first;
