@@ -34,6 +34,11 @@ impl Writer {
         Self::with_buffer(Vec::with_capacity(256), limits)
     }
 
+    /// Makes room for so many bytes at least.
+    pub fn reserve(&mut self, bytes: usize) {
+        self.out.reserve(bytes);
+    }
+
     /// An empty message in the memory of `buffer`, whose contents are dropped.
     pub fn with_buffer(mut buffer: Vec<u8>, limits: Limits) -> Self {
         buffer.clear();

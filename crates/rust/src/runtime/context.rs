@@ -81,6 +81,11 @@ impl CallContext {
             || (self.deadline != 0 && clock::now() >= self.deadline)
     }
 
+    /// The same for a moment that is known.
+    pub(crate) fn is_late_at(&self, now: u64) -> bool {
+        self.ended.load(Ordering::Relaxed) == LATE || (self.deadline != 0 && now >= self.deadline)
+    }
+
     /// Whether the caller has said that it no longer waits.
     pub(crate) fn is_abandoned(&self) -> bool {
         self.ended.load(Ordering::Relaxed) == CANCELLED

@@ -412,7 +412,9 @@ impl<'a> Serializer for Lower<'a> {
             .map_err(|problem| problem.at(Segment::Case(case.name.clone())))
     }
 
-    fn serialize_seq(self, _: Option<usize>) -> Result<ListLower<'a>> {
+    fn serialize_seq(self, len: Option<usize>) -> Result<ListLower<'a>> {
+        // An element has a byte at least.
+        self.out.reserve(len.map_or(0, |len| len.min(4096)));
         self.list(|| "list".to_owned())
     }
 

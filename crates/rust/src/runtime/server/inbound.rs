@@ -74,10 +74,11 @@ impl Inbound {
 
     /// Ends the call. On an event loop's driver, call `turn` or `flush` afterwards (once for many replies).
     pub fn reply(mut self, outcome: Outcome) {
+        let now = clock::now();
         let outcome = match outcome {
             // What a late handler returns or raises is discarded, also where its caller has not looked at the clock yet;
             // one that gives up because it is late was not cancelled.
-            _ if self.context.is_late() => Outcome::System(call::late(Sent::MaybeExecuted)),
+            _ if self.context.is_late_at(now) => Outcome::System(call::late(Sent::MaybeExecuted)),
             // The handler has run, whatever the error that it passes on says.
             Outcome::System(error) => {
                 let error = error.with_sent(Sent::MaybeExecuted);
@@ -89,7 +90,7 @@ impl Inbound {
             }
             other => other,
         };
-        self.finish(outcome);
+        self.finish(outcome, now);
     }
 
     /// Whose it is.
@@ -121,13 +122,13 @@ impl Inbound {
         }));
     }
 
-    fn finish(&mut self, outcome: Outcome) {
+    fn finish(&mut self, outcome: Outcome, now: u64) {
         if self.answered || !self.inner.is_ours() {
             return;
         }
         let inner = self.inner.clone();
         let mut state = inner.lock();
-        self.answer(&inner, &mut state, outcome);
+        self.answer(&inner, &mut state, outcome, now);
         if let Kind::Threads = inner.kind
             && !self.may_wait(&mut state)
         {
@@ -150,17 +151,14 @@ impl Inbound {
 
     /// Ends a call that no handler has seen.
     pub(crate) fn end_unstarted(mut self, inner: &Arc<Inner>, state: &mut State, outcome: Outcome) {
-        self.answer(inner, state, outcome);
+        self.answer(inner, state, outcome, clock::now());
     }
 
-    fn answer(&mut self, inner: &Arc<Inner>, state: &mut State, outcome: Outcome) {
+    fn answer(&mut self, inner: &Arc<Inner>, state: &mut State, outcome: Outcome, now: u64) {
         self.answered = true;
         state.untime_handler(self.key);
-        self.layers.end(
-            &self.layer_call(),
-            &outcome,
-            clock::now().saturating_sub(self.since),
-        );
+        self.layers
+            .end(&self.layer_call(), &outcome, now.saturating_sub(self.since));
         match self.origin {
             Origin::Link { link: key, call } => {
                 if let Some(link) = state.links.get_mut(&key)
@@ -201,9 +199,8 @@ impl Drop for Inbound {
             } else {
                 format!("{name}: the handler ended without a reply")
             };
-            self.finish(Outcome::System(
-                Error::internal(message).with_sent(Sent::MaybeExecuted),
-            ));
+            let error = Error::internal(message).with_sent(Sent::MaybeExecuted);
+            self.finish(Outcome::System(error), clock::now());
         }
     }
 }
