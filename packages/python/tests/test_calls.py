@@ -62,6 +62,20 @@ def test_clients_have_real_methods() -> None:
             pickle.dumps(claims)
 
 
+def test_functions_do_not_hide_what_clients_have(tmp_path: Any) -> None:
+    members = {name for cls in (hms.Client, hms.AsyncClient) for name in dir(cls) if not name.startswith("_")}
+    members |= {"interface", "types"}
+    names = sorted(members)
+    functions = "\n".join(f"  %{name}: func();" for name in names)
+    (tmp_path / "all.wit").write_text(f"package a:b;\ninterface c {{\n{functions}\n}}\n")
+    component = hms.Component("a:b/c", wit=tmp_path / "all.wit", exports=dict.fromkeys(names, lambda: None))
+    with component, hms.connect("a:b/c") as client:
+        assert client.metrics().calls == 0
+        for name in names:
+            assert getattr(client, f"{name}_")() is None
+            assert client.call(name) is None
+
+
 def test_calls_that_do_not_fit(claim: dict[str, Any]) -> None:
     with adjudicator(), hms.connect("hms:claims/adjudication") as claims:
         wrong: list[tuple[tuple[Any, ...], dict[str, Any], str]] = [

@@ -59,8 +59,8 @@ const PYTHON: Reserved = Reserved {
         from global if import in is lambda nonlocal not or pass raise return try while with \
         yield",
     object: "",
-    ours: "aclose aserve batch call close export interface map_error schema serve stop types \
-        version wit",
+    ours: "aclose aserve batch call close export interface map_error metrics schema serve stop \
+        types version wit",
     options: "self timeout idempotency_key traceparent",
     types: "False None True",
     cases: "False None True",
