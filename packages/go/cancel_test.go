@@ -82,6 +82,33 @@ func TestNestedCallsEndWithTheOuter(t *testing.T) {
 	})
 }
 
+// Closing a client ends its calls, also that of a caller that waits for all of them.
+func TestCloseEndsCalls(t *testing.T) {
+	client := connected(t)
+	other := connected(t)
+	for _, alone := range []bool{true, false} {
+		key := strconv.FormatBool(alone)
+		ended := make(chan error, 2)
+		go func() { ended <- client.Call(hmsffi.NoTimeout(context.Background()), "hold", nil, key) }()
+		if err := client.Call(context.Background(), "held", nil, key, true); err != nil {
+			t.Fatal(err)
+		}
+		if !alone { // somebody beside it
+			go func() { ended <- other.Call(hmsffi.NoTimeout(context.Background()), "hold", nil, key) }()
+			if err := other.Call(context.Background(), "held", nil, key, true); err != nil {
+				t.Fatal(err)
+			}
+			_ = other.Close()
+			coded(t, <-ended, hmsffi.Cancelled, true)
+		}
+		within(t, "a call of a client that is closed", func() {
+			_ = client.Close()
+			coded(t, <-ended, hmsffi.Cancelled, true)
+		})
+		client, other = connected(t), connected(t)
+	}
+}
+
 // Contexts that are derived from a handler's end with it.
 func TestContextOfAHandler(t *testing.T) {
 	dir := t.TempDir()

@@ -190,7 +190,11 @@ func TestMain(m *testing.M) {
 		fmt.Println(err)
 		os.Exit(1)
 	}
-	c, err := adjudication(hmsffi.MaxConcurrent(places))
+	provide := adjudication
+	if os.Getenv("HMS_TEST_FLAKY") != "" {
+		provide = flaky
+	}
+	c, err := provide(hmsffi.MaxConcurrent(places))
 	if err == nil {
 		err = c.Start()
 	}

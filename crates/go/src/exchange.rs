@@ -158,4 +158,74 @@ mod tests {
     fn size() {
         assert_eq!(size_of::<Request>(), 64);
     }
+
+    fn request(kind: u32, body_len: u64) -> Request {
+        Request {
+            kind,
+            function: 0,
+            handle: 12_345,
+            token: 7,
+            parent: 0,
+            timeout: -1,
+            body_len,
+            key_len: 0,
+            trace_len: 0,
+            flags: 0,
+            reserved: 0,
+        }
+    }
+
+    /// Requests that lie about their bytes, name nothing, or are of no kind harm nobody; a call among them ends.
+    #[test]
+    fn requests_that_are_wrong() {
+        let mut driver = 0;
+        // SAFETY: a text and places for what comes out.
+        let status = unsafe {
+            runtime::hms_driver_new(
+                b"c".as_ptr(),
+                1,
+                &raw mut driver,
+                std::ptr::null_mut(),
+                std::ptr::null_mut(),
+            )
+        };
+        assert_eq!(status, 0);
+        let requests = [
+            request(kind::START, 3),
+            request(kind::START, u64::MAX),
+            request(kind::GIVE_UP, 0),
+            request(kind::REPLY, 0),
+            request(99, 0),
+        ];
+        for look in 0..4 {
+            let mut events = std::mem::MaybeUninit::<[Event; 4]>::uninit();
+            // SAFETY: as many requests, bytes and places for events as it says.
+            let count = unsafe {
+                hms_driver_exchange(
+                    driver,
+                    requests.as_ptr(),
+                    requests.len(),
+                    b"abc".as_ptr(),
+                    3,
+                    look,
+                    events.as_mut_ptr().cast(),
+                    4,
+                )
+            };
+            assert_eq!(count, 2, "the two calls that cannot start");
+        }
+        // SAFETY: nothing in, nothing out; and a driver that does not exist.
+        unsafe {
+            let none = std::ptr::null_mut();
+            assert_eq!(
+                hms_driver_exchange(driver, none, 0, none.cast(), 0, 1, none.cast(), 0),
+                0
+            );
+            assert_eq!(
+                hms_driver_exchange(0, none, 0, none.cast(), 0, 1, none.cast(), 0),
+                0
+            );
+        }
+        runtime::hms_driver_free(driver);
+    }
 }
