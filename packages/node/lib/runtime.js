@@ -89,14 +89,12 @@ function flush() {
   if (outbox.flush()) setImmediate(turn);
 }
 
-/** Takes in what the addon has to tell. */
+/** Takes in what the addon has to tell; what one inbox does not hold waits until promises, timers and sockets had their turn. */
 function turn() {
-  for (;;) {
-    const used = native.turn(inbox);
-    const end = Math.abs(used);
-    for (let pos = 0; pos < end;) pos = entry(pos);
-    if (used >= 0) return;
-  }
+  const used = native.turn(inbox);
+  const end = Math.abs(used);
+  for (let pos = 0; pos < end;) pos = entry(pos);
+  if (used < 0) setImmediate(turn);
 }
 
 /** Hands on the event at `pos`; returns where the next one is. @param {number} pos */
