@@ -14,6 +14,12 @@ up=0
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/clinic-XXXXXX")
 pids=()
+# forget PID: it has ended already.
+forget() {
+  local pid others=()
+  for pid in "${pids[@]}"; do [[ $pid == "$1" ]] || others+=("$pid"); done
+  pids=("${others[@]}")
+}
 clean_up() {
   trap - EXIT INT TERM
   ((${#pids[@]} == 0)) || kill "${pids[@]}" 2>/dev/null || true
@@ -50,19 +56,19 @@ command_of() {
   esac
 }
 
-# start NAME COMMAND...: in the background, until the demo ends.
+# start NAME COMMAND...: in the background, until the demo ends. (Descriptor 9 is nobody else's: see below.)
 start() {
   local name=$1
   shift
-  "$@" >"$work/log/$name" 2>&1 </dev/null &
+  "$@" >"$work/log/$name" 2>&1 </dev/null 9>&- &
   pids+=($!)
 }
 
-# await INTERFACE LOG: until an instance serves it.
+# await INTERFACE LOG [COUNT]: until an instance serves it, or that many.
 await() {
   local try
   for ((try = 0; try < 300; try++)); do
-    if hms list --json | grep -q "\"example:clinic/$1@"; then return; fi
+    if (($(hms list --json | grep -o "\"example:clinic/$1@" | wc -l) >= ${3:-1})); then return; fi
     if ! kill -0 "${pids[-1]}" 2>/dev/null; then break; fi
     sleep 0.1
   done
@@ -111,6 +117,56 @@ TEXT
 fi
 
 "$rust" tell "$PATIENT" "${CLAIMS[@]}"
+
+# A hundred patients, by every language that has a program for it.
+scorer=rust
+! wants python || scorer=python
+printf '\nA hundred patients scored by risk-model (%s), in milliseconds\n\n' "$scorer"
+printf '%14s%20s%12s%12s\n' '' 'one after another' 'at once' 'one batch'
+for language in python node go; do
+  if wants "$language"; then
+    command_of "$language"
+    # shellcheck disable=SC2046  # three numbers
+    printf '%14s%20s%12s%12s\n' "$language" $("${program[@]}" hundred </dev/null)
+  fi
+done
+
+# A caller goes on calling while its two providers are killed, one after the other, and replaced.
+printf '\nProviders of risk-model (%s) are killed and replaced while four threads score patients\n' "$scorer"
+outage() {
+  local -x HMS_RUNTIME_DIR=$work/outage
+  local program round victim
+  mkdir -m 700 "$HMS_RUNTIME_DIR"
+  if [[ $scorer == rust ]]; then program=("$rust" stand-in risk-model); else command_of python && program+=(serve); fi
+  local instances=()
+  for round in 1 2; do
+    start "scorer-$round" "${program[@]}"
+    instances+=("${pids[-1]}")
+    await risk-model "scorer-$round" "$round"
+  done
+  # It calls until descriptor 9 is closed.
+  exec 9> >(exec "$rust" outlast >"$work/outlast" 2>&1)
+  local caller=$!
+  for round in 3 4; do
+    sleep 0.5
+    victim=${instances[0]}
+    instances=("${instances[@]:1}")
+    kill -KILL "$victim"
+    wait "$victim" 2>/dev/null || true
+    forget "$victim"
+    start "scorer-$round" "${program[@]}"
+    instances+=("${pids[-1]}")
+    await risk-model "scorer-$round" 2
+    printf '      killed process %s, started %s in its place\n' "$victim" "${instances[-1]}"
+  done
+  sleep 0.5
+  exec 9>&-
+  local status=0
+  wait "$caller" || status=$?
+  cat "$work/outlast"
+  return "$status"
+}
+outage
 
 # Each language's probe has a runtime directory of its own, so that its callers find no other.
 languages=(rust)

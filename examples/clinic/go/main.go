@@ -2,6 +2,7 @@
 //
 //	clinic serve     serves example:clinic/records, and HTTP for the comparison
 //	clinic probe     serves example:clinic/probe
+//	clinic hundred   scores a hundred patients one after another, at once and in a batch; prints the milliseconds of each
 //	clinic measure   prints the median time of a call to whoever serves example:clinic/probe, in microseconds
 package main
 
@@ -28,13 +29,15 @@ func run(arguments []string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if len(arguments) != 1 {
-		return fmt.Errorf("usage: clinic serve | probe | measure")
+		return fmt.Errorf("usage: clinic serve | probe | hundred | measure")
 	}
 	switch arguments[0] {
 	case "serve":
 		return serve(ctx)
 	case "probe":
 		return probe(ctx)
+	case "hundred":
+		return hundred(ctx)
 	case "measure":
 		return measure(ctx)
 	}

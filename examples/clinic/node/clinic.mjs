@@ -2,10 +2,12 @@
 //
 //   node clinic.mjs serve     serves example:clinic/journeys
 //   node clinic.mjs probe     serves example:clinic/probe
+//   node clinic.mjs hundred   scores a hundred patients one after another, at once and in a batch; prints the milliseconds of each
 //   node clinic.mjs measure   prints the median time of a call to whoever serves example:clinic/probe, in microseconds
 
 import { component, connect, Decimal } from '@hms/ffi'
 import { join } from 'node:path'
+import { hundred } from './hundred.mjs'
 import { journeys } from './journeys.mjs'
 
 const home = process.env.CLINIC_HOME
@@ -19,6 +21,8 @@ function untilStopped(server) {
 }
 
 const modes = {
+  hundred,
+
   async serve() {
     const own = component('example:clinic/journeys', { wit, exports: await journeys() })
     await untilStopped(await (await own).serve())

@@ -2,11 +2,13 @@
 
 clinic.py serve     serves example:clinic/risk-model, and HTTP for the comparison
 clinic.py probe     serves example:clinic/probe
+clinic.py hundred   scores a hundred patients one after another, at once and in a batch; prints the milliseconds of each
 clinic.py measure   prints the median time of a call to whoever serves example:clinic/probe, in microseconds
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import statistics
@@ -19,7 +21,9 @@ from pathlib import Path
 from typing import Any
 
 import hms_ffi as hms
-from risk import score
+from hundred import hundred
+from risk import measured, score
+from simulate import Simulations
 
 HOME = Path(os.environ["CLINIC_HOME"])
 WARM_UP = 200
@@ -31,11 +35,12 @@ def serve() -> None:
 
     @model.export("score")
     def score_observations(observations: list[Any]) -> Any:
-        measured = [(o.code, o.value.value) for o in observations if o.value]
-        measured += [(c.code, c.value.value) for o in observations for c in o.components if c.value]
-        points, z_scores, counted = score(measured)
+        points, z_scores, counted = score(measured(observations))
         return model.types.Risk(score=points, z_scores=z_scores, observations=counted)
 
+    simulations = Simulations()
+    model.export(simulations.simulate)
+    model.export(simulations.abandoned)
     if ports := os.environ.get("CLINIC_HTTP"):
         serve_http(Path(ports))
     model.serve(workers=4)
@@ -72,6 +77,10 @@ def measure() -> None:
         print(f"{statistics.median(times[WARM_UP:]) * 1e6:.1f}")
 
 
+def score_hundred() -> None:
+    asyncio.run(hundred())
+
+
 class Handler(BaseHTTPRequestHandler):
     """The comparison: POST /score with a JSON list of arguments."""
 
@@ -81,11 +90,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         (observations,) = json.loads(self.rfile.read(int(self.headers["Content-Length"])), parse_float=Decimal)
-        measured = [(o["code"], Decimal(o["value"]["value"])) for o in observations if o["value"]]
-        measured += [
+        values = [(o["code"], Decimal(o["value"]["value"])) for o in observations if o["value"]]
+        values += [
             (c["code"], Decimal(c["value"]["value"])) for o in observations for c in o["components"] if c["value"]
         ]
-        points, z_scores, counted = score(measured)
+        points, z_scores, counted = score(values)
         body = json.dumps({"score": points, "z_scores": z_scores, "observations": counted}).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
@@ -105,7 +114,7 @@ def serve_http(ports: Path) -> None:
 
 
 if __name__ == "__main__":
-    modes = {"serve": serve, "probe": probe, "measure": measure}
+    modes = {"serve": serve, "probe": probe, "measure": measure, "hundred": score_hundred}
     if len(sys.argv) != 2 or sys.argv[1] not in modes:
         sys.exit(f"usage: clinic.py {' | '.join(modes)}")
     modes[sys.argv[1]]()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 
@@ -23,7 +24,13 @@ USUAL = {
 }
 
 
-def score(measurements: Iterable[tuple[str, Decimal]]) -> tuple[float, dict[str, float], int]:
+def measured(observations: Sequence[Any]) -> list[tuple[str, Decimal]]:
+    """The measurements of observations and of their components: LOINC code and value."""
+    own = [(o.code, o.value.value) for o in observations if o.value]
+    return own + [(c.code, c.value.value) for o in observations for c in o.components if c.value]
+
+
+def score(measurements: Sequence[tuple[str, Decimal]]) -> tuple[float, dict[str, float], int]:
     """Points (0 is unremarkable), the z-score of each vital sign, and how many measurements counted."""
     known = [(USUAL[code], float(value)) for code, value in measurements if code in USUAL]
     if not known:

@@ -5,15 +5,18 @@
 //! clinic stand-in INTERFACE        serves example:clinic/journeys or risk-model where their language is not wanted
 //! clinic probe                     serves example:clinic/probe
 //! clinic measure                   prints the median time of a call to whoever serves example:clinic/probe, in microseconds
+//! clinic outlast                   scores patients until its input ends, and prints how many calls were tried again or lost
 //! clinic tell PATIENT CLAIM…       walks a patient's journey and prints it
 //! ```
 
 mod http;
 mod journeys;
+mod outlast;
 mod policy;
 mod probe;
 mod records;
 mod risk;
+mod simulate;
 mod tell;
 
 use std::path::PathBuf;
@@ -31,10 +34,11 @@ fn main() -> ExitCode {
         ["stand-in", "risk-model"] => stand_in_for_risk(),
         ["probe"] => probe::serve(),
         ["measure"] => probe::measure(),
+        ["outlast"] => outlast::outlast(),
         ["tell", patient, claims @ ..] => tell::tell(patient, claims),
         _ => {
             eprintln!(
-                "usage: clinic serve | stand-in INTERFACE | probe | measure | tell PATIENT CLAIM…"
+                "usage: clinic serve | stand-in INTERFACE | probe | measure | outlast | tell PATIENT CLAIM…"
             );
             return ExitCode::from(64);
         }
@@ -91,6 +95,10 @@ fn stand_in_for_risk() -> Result<()> {
         .export("score", |observations: Vec<Observation>| {
             risk::score(&observations)
         })?
+        .export("simulate", |observations: Vec<Observation>, trials: u64| {
+            simulate::simulate(&observations, trials)
+        })?
+        .export("abandoned", simulate::abandoned)?
         .build()?
         .serve()
 }

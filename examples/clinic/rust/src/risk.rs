@@ -19,8 +19,8 @@ const USUAL: &[(&str, &str, f64, f64)] = &[
     ("718-7", "haemoglobin", 14.5, 1.2),
 ];
 
-/// Points: 0 is unremarkable.
-pub fn score(observations: &[Observation]) -> Risk {
+/// Each measurement that is known, with its z-score.
+pub fn z_scores(observations: &[Observation]) -> impl Iterator<Item = (&'static str, f64)> {
     let direct = observations
         .iter()
         .filter_map(|o| o.value.as_ref().map(|value| (&o.code, value)));
@@ -28,24 +28,27 @@ pub fn score(observations: &[Observation]) -> Risk {
         .iter()
         .flat_map(|o| &o.components)
         .filter_map(|c| c.value.as_ref().map(|value| (&c.code, value)));
+    direct.chain(parts).filter_map(|(code, quantity)| {
+        let (_, name, mean, deviation) = USUAL.iter().find(|usual| usual.0 == code)?;
+        let value: f64 = quantity.value.as_str().parse().ok()?;
+        Some((*name, (value - mean) / deviation))
+    })
+}
+
+/// Within one standard deviation nothing is remarkable.
+pub fn points(z: f64) -> f64 {
+    (z.abs() - 1.0).max(0.0)
+}
+
+/// Points: 0 is unremarkable.
+pub fn score(observations: &[Observation]) -> Risk {
     let mut by_name: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
-    for (code, quantity) in direct.chain(parts) {
-        if let Some((_, name, mean, deviation)) = USUAL.iter().find(|usual| usual.0 == code)
-            && let Ok(value) = quantity.value.as_str().parse::<f64>()
-        {
-            by_name
-                .entry(name)
-                .or_default()
-                .push((value - mean) / deviation);
-        }
+    for (name, z) in z_scores(observations) {
+        by_name.entry(name).or_default().push(z);
     }
-    let points: f64 = by_name
-        .values()
-        .flatten()
-        .map(|z| (z.abs() - 1.0).max(0.0))
-        .sum();
+    let total: f64 = by_name.values().flatten().map(|z| points(*z)).sum();
     Risk {
-        score: rounded(points),
+        score: rounded(total),
         observations: by_name.values().map(|scores| scores.len() as u32).sum(),
         z_scores: by_name
             .into_iter()

@@ -1,15 +1,19 @@
 //! Walks a journey and prints it for a person.
 
 use std::collections::BTreeMap;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::connect;
 use crate::probe::median;
-use crate::records::{Denial, Journey};
+use crate::records::{Denial, Journey, Observation};
 use hms_ffi::runtime::discovery;
-use hms_ffi::{Client, Result, Settings};
+use hms_ffi::{Cancel, Client, Result, Settings};
 
 /// How often a journey is walked for its median time.
 const WALKS: usize = 200;
+/// Of a simulation that would take a quarter of an hour.
+const TRIALS: u64 = 1_000_000_000;
 
 pub fn tell(patient: &str, claims: &[&str]) -> Result<()> {
     let journeys = connect("journeys")?;
@@ -34,6 +38,7 @@ pub fn tell(patient: &str, claims: &[&str]) -> Result<()> {
     }
     result(&journey);
     failure(&journeys);
+    cancelled(patient, language("risk-model"))?;
     times(&journeys, patient, claims)
 }
 
@@ -90,6 +95,35 @@ fn failure(journeys: &Client) {
             }
         }
     }
+}
+
+/// Waits for a long simulation, then no longer.
+fn cancelled(patient: &str, language: &str) -> Result<()> {
+    println!(
+        "\nA call that is cancelled after 300 ms: risk-model.simulate ({language}), {TRIALS} trials"
+    );
+    let observations: Vec<Observation> = connect("records")?.call("observations", (patient,))?;
+    let (model, cancel) = (connect("risk-model")?, Cancel::new());
+    let call = model.with().no_timeout().cancelled_by(&cancel);
+    let (ended, took) = thread::scope(|scope| {
+        let waiting = scope.spawn(|| call.call::<f64>("simulate", (&observations, TRIALS)));
+        thread::sleep(Duration::from_millis(300));
+        let started = Instant::now();
+        cancel.cancel();
+        let ended = waiting.join().expect("no panic");
+        (ended, started.elapsed())
+    });
+    let ended = ended.map_or_else(
+        |error| error.to_string(),
+        |score| format!("it answered {score}"),
+    );
+    println!(
+        "      the caller, {:.2} ms later: {ended}",
+        took.as_secs_f64() * 1e3
+    );
+    let note: String = model.call("abandoned", ())?;
+    println!("      the handler: {note}");
+    Ok(())
 }
 
 fn times(journeys: &Client, patient: &str, claims: &[&str]) -> Result<()> {
