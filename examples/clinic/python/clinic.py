@@ -43,7 +43,7 @@ def serve() -> None:
     model.export(simulations.abandoned)
     if ports := os.environ.get("CLINIC_HTTP"):
         serve_http(Path(ports))
-    model.serve(workers=4)
+    model.serve(workers=2)
 
 
 def probe() -> None:
