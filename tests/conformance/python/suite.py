@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections import defaultdict
@@ -56,8 +57,9 @@ class Suite:
         self._callback = callback
         self._held = Gates()
         self._released = Gates()
-        self._rooms: dict[str, list[int]] = defaultdict(lambda: [0])
-        self._room = threading.Condition()
+        self._guests: dict[str, int] = defaultdict(int)
+        self._full: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
+        self._lock = threading.Lock()
         self._calls: dict[str, int] = defaultdict(int)
 
     def echo_many(self, a: int, b: str, c: float | None) -> Any:
@@ -109,10 +111,12 @@ class Suite:
     def time_left(self) -> int | None:
         return milliseconds_left()
 
-    def hold(self, key: str) -> None:
+    async def hold(self, key: str) -> None:
         self._held.open(key)
-        until_cancelled()
-        self._released.open(key)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self._released.open(key)
 
     def held(self, key: str) -> bool:
         return self._held.wait(key)
@@ -123,12 +127,12 @@ class Suite:
     def make_bytes(self, length: int) -> bytes:
         return (bytes(range(256)) * (length // 256 + 1))[:length]
 
-    def meet(self, room: str, guests: int) -> int:
-        with self._room:
-            self._rooms[room][0] += 1
-            self._room.notify_all()
-            self._room.wait_for(lambda: self._rooms[room][0] >= guests, 10)
-            return self._rooms[room][0]
+    async def meet(self, room: str, guests: int) -> int:
+        self._guests[room] += 1
+        if self._guests[room] == guests:
+            self._full[room].set()
+        await self._full[room].wait()
+        return guests
 
     def who_calls(self) -> tuple[int, int]:
         call = hms.current_call()
@@ -151,14 +155,15 @@ class Suite:
     def nested_denial(self) -> None:
         self._callback().deny()
 
-    def nested_hold(self, key: str) -> None:
-        try:
-            self._callback().hold(key, timeout=None)
-        finally:
-            self._released.open(key)
+    async def nested_hold(self, key: str) -> None:
+        async with hms.aconnect("test:conformance/callback") as callback:
+            try:
+                await callback.hold(key, timeout=None)
+            finally:
+                self._released.open(key)
 
     def flaky(self, key: str, failures: int) -> int:
-        with self._room:
+        with self._lock:
             self._calls[key] += 1
             if self._calls[key] <= failures:
                 raise hms.Unavailable(f"call {self._calls[key]}")
@@ -168,7 +173,7 @@ class Suite:
         return self.flaky(key, failures)
 
     def tally(self, key: str) -> int:
-        with self._room:
+        with self._lock:
             return self._calls[key]
 
 
