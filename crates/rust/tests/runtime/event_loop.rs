@@ -121,9 +121,16 @@ fn a_thousand_calls_in_flight_and_each_gets_its_answer() {
 
 #[test]
 fn a_call_over_the_quota_fails_locally() {
+    for (granted, wanted) in [(2, 2), (2, 1024), (1024, 2)] {
+        over_the_quota_of_two(granted, wanted);
+    }
+}
+
+fn over_the_quota_of_two(granted: u32, wanted: u32) {
     let (mut settings, dir) = scratch("quota");
-    settings.max_calls = 2;
+    settings.max_calls = granted;
     let serving = Serving::start(&settings, 4, 4);
+    settings.max_calls = wanted;
     let caller = Loop::connect(&settings);
     for token in 1..=3 {
         caller.start(HOLD, vec![], Timeout::None, token);

@@ -44,6 +44,22 @@ fn idempotent_calls_are_tried_again_and_others_are_not() {
 }
 
 #[test]
+fn calls_within_the_process_are_tried_again_too() {
+    let (settings, dir) = scratch("retry-local");
+    let serving = crate::provider::Serving::start(&settings, 1, 4);
+    let client = connect(&settings).expect("connected");
+    assert_eq!(
+        call(&client, FLAKY, &2u32.to_le_bytes()),
+        Outcome::Ok(3u32.to_le_bytes().to_vec())
+    );
+    let once = error(call(&client, ONCE, &9u32.to_le_bytes()));
+    assert_eq!(once.code(), Code::Unavailable);
+    assert_eq!(client.metrics().retries, 2);
+    drop(serving);
+    std::fs::remove_dir_all(dir).expect("clean up");
+}
+
+#[test]
 fn no_attempt_is_made_beyond_the_deadline_or_where_it_is_unwanted() {
     let (settings, dir) = scratch("retry-not");
     let _provider = Process::start(&dir, "plain");

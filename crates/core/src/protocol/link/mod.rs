@@ -138,10 +138,19 @@ impl Link {
         self.outgoing.len()
     }
 
-    /// Calls that may be made beside those that are open: what is left of the peer's quota.
+    /// Calls that this side may have open at once: what the peer grants, and for a caller no more than it wants itself.
+    pub fn quota(&self) -> usize {
+        let granted = self.peer.as_ref().map_or(0, |peer| peer.calls);
+        let own = match self.role {
+            Role::Client => self.own.calls,
+            Role::Server => u32::MAX,
+        };
+        granted.min(own) as usize
+    }
+
+    /// Calls that may be made beside those that are open: what is left of the quota.
     pub fn room(&self) -> usize {
-        let quota = self.peer.as_ref().map_or(0, |peer| peer.calls as usize);
-        quota.saturating_sub(self.outgoing.len())
+        self.quota().saturating_sub(self.outgoing.len())
     }
 
     /// Calls of the peer that have not been replied to completely.

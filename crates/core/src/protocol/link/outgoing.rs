@@ -42,10 +42,11 @@ impl Link {
         if self.heard_goodbye {
             return Err(Error::unavailable("the peer is shutting down"));
         }
-        if self.outgoing.len() >= peer.calls as usize {
+        if self.room() == 0 {
+            let open = self.outgoing.len();
             return Err(Error::new(
                 Code::ResourceExhausted,
-                format!("{} calls are in flight on this link already", peer.calls),
+                format!("{open} calls are in flight on this link already"),
             ));
         }
         if args.len() as u64 > peer.message {

@@ -172,9 +172,13 @@ impl Inner {
             }
         }
         let Some(link_key) = route.link else {
+            let repeatable = (state.connections.get(&pending.connection))
+                .is_some_and(|connection| connection.is_idempotent(function));
             pending.progress = Progress::Local;
-            // A call within the process is not tried again, and so its arguments need no copy.
-            pending.request = None;
+            // Only what may be tried again needs a copy of its arguments.
+            if !repeatable {
+                pending.request = None;
+            }
             let args = Arc::unwrap_or_clone(args);
             return server::called_locally(self, state, route.server, key, head, args);
         };
@@ -290,8 +294,7 @@ fn has_room(state: &State, route: &Route) -> bool {
     let Some(link) = route.link.and_then(|key| state.links.get(&key)) else {
         return true;
     };
-    let quota = link.peer.as_ref().map_or(0, |peer| peer.calls as usize);
-    link.protocol.room() > quota / KEPT_FREE
+    link.protocol.room() > link.protocol.quota() / KEPT_FREE
 }
 
 /// `deadline-exceeded` as the caller sees it.

@@ -5,6 +5,7 @@ use super::status::Status;
 use super::{Exported, SHORT, ServerState, WORTH_A_WAKE_UP};
 use crate::runtime::context::{CANCELLED, CallContext, Caller, LATE, RUNNING};
 use crate::runtime::driver::nested::Nested;
+use crate::runtime::driver::retry::Cause;
 use crate::runtime::driver::rota::Spot;
 use crate::runtime::driver::state::{Incoming, State};
 use crate::runtime::driver::{Event, Inner, Kind, blocked, call, lead};
@@ -100,7 +101,7 @@ pub(crate) fn called_locally(
         Ok(incoming) => {
             state.local.insert(pending, incoming);
         }
-        Err(error) => inner.complete(state, pending, Outcome::System(error)),
+        Err(error) => inner.answered(state, pending, Outcome::System(error), Cause::Answered),
     }
     hand_out(inner, state, server);
 }

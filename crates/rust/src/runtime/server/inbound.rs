@@ -2,6 +2,7 @@
 
 use super::{Exported, SHORT};
 use crate::runtime::context::CallContext;
+use crate::runtime::driver::retry::Cause;
 use crate::runtime::driver::state::State;
 use crate::runtime::driver::{Inner, Kind, call, lead};
 use hms_ffi_core::contract::schema::{Function, Schema};
@@ -170,7 +171,7 @@ impl Inbound {
             }
             Origin::Local { pending } => {
                 if state.local.remove(&pending).is_some() {
-                    inner.complete(state, pending, outcome);
+                    inner.answered(state, pending, outcome, Cause::Answered);
                 }
             }
         }
