@@ -22,6 +22,8 @@ forget() {
 }
 clean_up() {
   trap - EXIT INT TERM
+  # The caller that outlasts its providers ends with it.
+  exec 9>&-
   ((${#pids[@]} == 0)) || kill "${pids[@]}" 2>/dev/null || true
   local try pid
   for ((try = 0; try < 100; try++)); do
