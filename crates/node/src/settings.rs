@@ -54,7 +54,7 @@ pub(crate) fn settings(json: &str) -> Result<Settings> {
     limits.max_message = overrides.max_message.unwrap_or(limits.max_message);
     limits.max_depth = overrides.max_depth.unwrap_or(limits.max_depth);
     limits.max_elements = overrides.max_elements.unwrap_or(limits.max_elements);
-    settings.max_calls = overrides.max_calls.unwrap_or(settings.max_calls);
+    settings.max_calls = overrides.max_calls.or(settings.max_calls);
     settings.retries = overrides.retries.unwrap_or(settings.retries);
     settings
         .trusted_users

@@ -3,6 +3,7 @@
 //! Whoever owns a [`Link`] feeds it the bytes that arrive ([`Link::receive`]), sends the bytes it produces
 //! ([`Link::output`], [`Link::consume`]) and acts on its events ([`Link::poll_event`]).
 
+mod args;
 mod body;
 mod call_head;
 mod cursor;
@@ -15,6 +16,7 @@ mod ids;
 mod link;
 mod output;
 
+pub use args::Args;
 pub use call_head::{CallHead, MAX_METADATA, Metadata};
 pub use error_body::{decode_error, encode_error};
 pub use event::{LinkEvent, Reason, Violation};

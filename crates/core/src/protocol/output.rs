@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::header::{FRAGMENT, HEADER, padded};
-use super::{Frame, FrameType, Header, flags};
+use super::{Args, Frame, FrameType, Header, flags};
 
 /// The buffer is filled up to here; more is encoded only when it has drained.
 const CHUNK: usize = 64 << 10;
@@ -24,7 +24,7 @@ pub(super) struct Outgoing {
 #[derive(Debug)]
 pub(super) enum Tail {
     Own(Vec<u8>),
-    Args(Arc<Vec<u8>>),
+    Args(Args),
     Shared(Arc<[u8]>),
 }
 

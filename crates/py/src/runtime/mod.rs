@@ -118,7 +118,7 @@ pub(crate) fn settings(options: &Bound<'_, PyDict>) -> PyResult<Settings> {
             "max_message" => settings.limits.max_message = value.extract()?,
             "max_depth" => settings.limits.max_depth = value.extract()?,
             "max_elements" => settings.limits.max_elements = value.extract()?,
-            "max_calls" => settings.max_calls = value.extract()?,
+            "max_calls" => settings.max_calls = Some(value.extract()?),
             "retries" => settings.retries = value.extract()?,
             "trusted_users" => settings.trusted_users = value.extract()?,
             _ => {

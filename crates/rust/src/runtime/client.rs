@@ -397,7 +397,7 @@ impl Client {
         };
         Ok(Request {
             function,
-            args: Arc::new(args),
+            args: args.into(),
             head,
             parent: options.parent.clone(),
             wait_for_room: options.wait_for_room,

@@ -42,8 +42,9 @@ pub struct Settings {
     pub timeout: Option<Duration>,
     /// `HMS_MAX_MESSAGE` (bytes), `HMS_MAX_DEPTH`, `HMS_MAX_ELEMENTS`.
     pub limits: Limits,
-    /// `HMS_MAX_CALLS`: calls in flight per link.
-    pub max_calls: u32,
+    /// `HMS_MAX_CALLS`: calls in flight per link. A provider grants so many to each caller (1024 where it says nothing), a caller
+    /// makes no more than so many, and no more than it is granted.
+    pub max_calls: Option<u32>,
     /// `HMS_RETRIES`: how often a call that can do no harm is tried again.
     pub retries: u32,
     /// `HMS_TRUSTED_USERS`: user ids beside our own and root's.
@@ -57,7 +58,7 @@ impl Default for Settings {
             transport: Transport::Auto,
             timeout: Some(Duration::from_secs(30)),
             limits: Limits::default(),
-            max_calls: 1024,
+            max_calls: None,
             retries: 4,
             trusted_users: Vec::new(),
         }
@@ -112,7 +113,7 @@ impl Settings {
             settings.limits.max_elements = value;
         }
         if let Some(value) = number("HMS_MAX_CALLS")? {
-            settings.max_calls = u32::try_from(value).unwrap_or(u32::MAX);
+            settings.max_calls = Some(u32::try_from(value).unwrap_or(u32::MAX));
         }
         if let Some(text) = lookup("HMS_RETRIES") {
             settings.retries = text
@@ -131,6 +132,11 @@ impl Settings {
             }
         }
         Ok(settings)
+    }
+
+    /// Calls in flight that a provider grants on a link.
+    pub(crate) fn calls_granted(&self) -> u32 {
+        self.max_calls.unwrap_or(1024)
     }
 
     /// Whether instances of this user may call us and be called.

@@ -53,7 +53,7 @@ fn outcomes_keep_the_order_and_errors_are_values() {
 #[test]
 fn a_batch_may_be_longer_than_the_quota() {
     let (mut settings, dir) = scratch("batch-quota");
-    settings.max_calls = 16;
+    settings.max_calls = Some(16);
     let _provider = Process::start(&dir, "plain");
     let client = connect(&settings).expect("connected");
     let calls = (0..5000u32).map(|i| one(ECHO, list(&i.to_le_bytes())));

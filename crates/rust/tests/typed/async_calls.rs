@@ -177,7 +177,7 @@ fn what_waits_for_a_provider_is_bounded() {
     let provided = Provided::there("bounded-queue");
     let client = Client::builder(INTERFACE)
         .runtime_dir(provided.directory.path())
-        .settings(|settings| settings.max_calls = 100);
+        .settings(|settings| settings.max_calls = Some(100));
     let client = client.connect().unwrap();
     drop(provided);
     // The loss is known afterwards.

@@ -143,7 +143,7 @@ fn a_thread_is_started_only_outside_of_tokio() {
 /// Few calls in flight.
 fn narrow(directory: &Path) -> Result<Component> {
     builder(directory, Some(&runtime()))?
-        .settings(|settings| settings.max_calls = 64)
+        .settings(|settings| settings.max_calls = Some(64))
         .build()
 }
 

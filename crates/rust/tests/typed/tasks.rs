@@ -117,7 +117,7 @@ pub fn builder(
     let client = Arc::new(LazyLock::new(move || {
         Client::builder(INTERFACE)
             .runtime_dir(&path)
-            .settings(|settings| settings.max_calls = 20_000)
+            .settings(|settings| settings.max_calls = Some(20_000))
             .connect()
             .unwrap()
     }));
@@ -125,7 +125,7 @@ pub fn builder(
     let builder = Component::builder(INTERFACE)
         .contract(&contract())?
         .runtime_dir(directory)
-        .settings(|settings| settings.max_calls = 20_000)
+        .settings(|settings| settings.max_calls = Some(20_000))
         .workers(2)
         .export_async("echo", |value: u32| async move {
             nap().await;
@@ -230,7 +230,7 @@ impl Provided {
 fn connect(directory: &Directory) -> Client {
     Client::builder(INTERFACE)
         .runtime_dir(directory.path())
-        .settings(|settings| settings.max_calls = 20_000)
+        .settings(|settings| settings.max_calls = Some(20_000))
         .connect()
         .unwrap()
 }

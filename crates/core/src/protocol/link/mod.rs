@@ -138,14 +138,9 @@ impl Link {
         self.outgoing.len()
     }
 
-    /// Calls that this side may have open at once: what the peer grants, and for a caller no more than it wants itself.
+    /// Calls that this side may have open at once: what the peer grants.
     pub fn quota(&self) -> usize {
-        let granted = self.peer.as_ref().map_or(0, |peer| peer.calls);
-        let own = match self.role {
-            Role::Client => self.own.calls,
-            Role::Server => u32::MAX,
-        };
-        granted.min(own) as usize
+        self.peer.as_ref().map_or(0, |peer| peer.calls as usize)
     }
 
     /// Calls that may be made beside those that are open: what is left of the quota.

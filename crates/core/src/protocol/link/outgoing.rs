@@ -1,5 +1,6 @@
 //! Calls that this side makes.
 
+use super::super::Args;
 use super::super::body::Assembly;
 use super::super::header::FRAGMENT;
 use super::super::output::{Outgoing, Tail};
@@ -9,7 +10,6 @@ use super::super::{
 use super::Link;
 use crate::dispatch::Outcome;
 use crate::error::{Code, Error, Result, Sent};
-use std::sync::Arc;
 
 #[derive(Debug)]
 pub(super) struct OutgoingCall {
@@ -29,15 +29,21 @@ struct Reply {
 }
 
 impl Link {
-    /// Starts a call; [`LinkEvent::Outcome`] ends it. Returns its id. The arguments are shared, so that a caller can keep them
-    /// for another attempt.
+    /// Starts a call; [`LinkEvent::Outcome`] ends it. Returns its id.
     ///
     /// # Errors
     /// Always not-sent: `resource-exhausted` if the peer's quota of calls is used up or the arguments are larger than
     /// it accepts, `unavailable` if the link is not open or the peer has said goodbye, `invalid-argument` if the
     /// metadata is too large.
-    pub fn call(&mut self, head: CallHead, args: impl Into<Arc<Vec<u8>>>) -> Result<u64> {
-        let args = args.into();
+    pub fn call(&mut self, head: CallHead, args: Vec<u8>) -> Result<u64> {
+        self.call_with(head, &Args::from(args))
+    }
+
+    /// As [`Link::call`], for a caller that keeps the arguments for another attempt: small ones are copied, large ones shared.
+    ///
+    /// # Errors
+    /// As [`Link::call`].
+    pub fn call_with(&mut self, head: CallHead, args: &Args) -> Result<u64> {
         let peer = self.check_open()?;
         if self.heard_goodbye {
             return Err(Error::unavailable("the peer is shutting down"));
@@ -70,7 +76,7 @@ impl Link {
         if total <= FRAGMENT && self.output.is_open_for(FrameType::Call) {
             call.began = self.output.put_small(id, FrameType::Call, total, |out| {
                 head.encode(out);
-                out.extend_from_slice(&args);
+                out.extend_from_slice(args);
             });
             self.last_sent = id;
         } else {
@@ -81,7 +87,7 @@ impl Link {
                 id,
                 kind: FrameType::Call,
                 head: bytes,
-                tail: Tail::Args(args),
+                tail: Tail::Args(args.clone()),
                 position: 0,
             });
         }

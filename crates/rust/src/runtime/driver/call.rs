@@ -7,7 +7,7 @@ use super::state::{Pending, Plan, Progress, Request, State, Target, Timer};
 use crate::runtime::server;
 use hms_ffi_core::dispatch::Outcome;
 use hms_ffi_core::error::{Code, Error, Sent};
-use hms_ffi_core::protocol::Reason;
+use hms_ffi_core::protocol::{Args, Reason};
 use std::sync::Arc;
 
 /// Calls that wait for room leave this part of a link's quota to others: an eighth.
@@ -106,10 +106,9 @@ impl Inner {
 
     /// Whether a connection without a route has as many calls as could be in flight on two.
     fn too_many_wait(&self, state: &State, connection: u64) -> bool {
-        let most = state
-            .connections
-            .get(&connection)
-            .map_or(0, |connection| 2 * connection.settings.max_calls as usize);
+        let most = state.connections.get(&connection).map_or(0, |connection| {
+            2 * connection.settings.calls_granted() as usize
+        });
         // Counted only where there are enough in all: calls on links need no count of their own.
         state.pending.len() > most
             && state
@@ -154,20 +153,22 @@ impl Inner {
         };
         let function = request.function;
         let mut head = request.head.clone();
-        let mut args = request.args.clone();
+        // In the provider's contract, where that differs.
+        let mut translated = None;
         pending.plan = route.plan(function);
         head.interface = route.interface;
         head.function = function;
         if let Some(plan) = &pending.plan {
             let translation = &plan.translation;
-            let translated = translation.resolution.function(function).and_then(|f| {
+            let outcome = translation.resolution.function(function).and_then(|f| {
                 head.function = f.exporter_index;
                 if !f.is_identical() {
-                    args = Arc::new(f.transcode_args(&args, &translation.limits)?);
+                    let args = f.transcode_args(&request.args, &translation.limits)?;
+                    translated = Some(Args::from(args));
                 }
                 Ok(())
             });
-            if let Err(error) = translated {
+            if let Err(error) = outcome {
                 return self.complete(state, key, Outcome::System(error));
             }
         }
@@ -176,14 +177,28 @@ impl Inner {
                 .is_some_and(|connection| connection.is_idempotent(function));
             pending.progress = Progress::Local;
             // Only what may be tried again needs a copy of its arguments.
-            if !repeatable {
-                pending.request = None;
-            }
-            let args = Arc::unwrap_or_clone(args);
+            let args = match (translated, repeatable) {
+                (Some(translated), true) => Some(translated),
+                (None, true) => Some(request.args.clone()),
+                (translated, false) => {
+                    translated.or(pending.request.take().map(|request| request.args))
+                }
+            };
+            let args = args.map_or_else(Vec::new, Args::into_vec);
             return server::called_locally(self, state, route.server, key, head, args);
         };
         let sent = match state.links.get_mut(&link_key) {
-            Some(link) => link.protocol.call(head, args),
+            Some(link) if link.is_full() => Err(Error::new(
+                Code::ResourceExhausted,
+                format!(
+                    "{} calls are in flight on this link already",
+                    link.in_flight()
+                ),
+            )),
+            Some(link) => {
+                let args = translated.as_ref().unwrap_or(&request.args);
+                link.protocol.call_with(head, args)
+            }
             None => Err(Error::unavailable(
                 "the provider went away before the call was sent",
             )),
@@ -294,7 +309,7 @@ fn has_room(state: &State, route: &Route) -> bool {
     let Some(link) = route.link.and_then(|key| state.links.get(&key)) else {
         return true;
     };
-    link.protocol.room() > link.protocol.quota() / KEPT_FREE
+    link.room() > link.quota() / KEPT_FREE
 }
 
 /// `deadline-exceeded` as the caller sees it.

@@ -310,6 +310,7 @@ impl Inner {
             schemas: Default::default(),
             schemas_asked: Default::default(),
             incoming: Default::default(),
+            most_calls: settings.max_calls,
             blocked: false,
             dirty: false,
         };
@@ -435,7 +436,7 @@ pub(crate) fn hello(
     exports: Vec<hms_ffi_core::protocol::Export>,
 ) -> Hello {
     Hello {
-        calls: settings.max_calls,
+        calls: settings.calls_granted(),
         message: settings.limits.max_message,
         reassembly: settings.limits.max_message.saturating_mul(4),
         pid: std::process::id(),

@@ -14,7 +14,7 @@ use hms_ffi_core::contract::resolve::Resolution;
 use hms_ffi_core::contract::schema::Schema;
 use hms_ffi_core::dispatch::Outcome;
 use hms_ffi_core::error::Sent;
-use hms_ffi_core::protocol::{CallHead, Hello, Link};
+use hms_ffi_core::protocol::{Args, CallHead, Hello, Link};
 use hms_ffi_core::wire::Limits;
 use hms_ffi_transport::park::Parker;
 use hms_ffi_transport::peer::Process;
@@ -108,6 +108,8 @@ pub(crate) struct LinkEntry {
     pub schemas: FxHashMap<u32, Arc<Schema>>,
     /// Schemas that were asked for.
     pub schemas_asked: FxHashSet<u32>,
+    /// What its caller allows itself in flight, below what the peer grants.
+    pub most_calls: Option<u32>,
     /// Waiting for room in the socket.
     pub blocked: bool,
     /// Already in `State::dirty`.
@@ -155,7 +157,7 @@ pub(crate) struct Request {
     /// Index in the caller's view.
     pub function: u32,
     /// In the caller's view.
-    pub args: Arc<Vec<u8>>,
+    pub args: Args,
     pub head: CallHead,
     /// The call in whose course it is made.
     pub parent: Option<Arc<CallContext>>,
@@ -213,6 +215,29 @@ pub(crate) enum Progress {
     Connecting,
     /// Ended; the waiting thread has not looked yet.
     Ended(Outcome),
+}
+
+impl LinkEntry {
+    /// Calls that may be in flight on it.
+    pub fn quota(&self) -> usize {
+        let own = self.most_calls.map_or(usize::MAX, |most| most as usize);
+        self.protocol.quota().min(own)
+    }
+
+    pub fn in_flight(&self) -> usize {
+        self.protocol.outgoing_calls()
+    }
+
+    /// Calls that may be made beside them.
+    pub fn room(&self) -> usize {
+        self.quota().saturating_sub(self.in_flight())
+    }
+
+    /// Whether its caller's own bound is reached; the protocol knows the peer's.
+    pub fn is_full(&self) -> bool {
+        self.most_calls
+            .is_some_and(|most| self.in_flight() >= most as usize)
+    }
 }
 
 impl Target {

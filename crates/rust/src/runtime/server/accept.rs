@@ -91,6 +91,7 @@ pub(crate) fn accept(inner: &Arc<Inner>, state: &mut State, server_key: u64) {
                 incoming: Default::default(),
                 schemas: Default::default(),
                 schemas_asked: Default::default(),
+                most_calls: None,
                 blocked: false,
                 dirty: false,
             },
