@@ -143,7 +143,8 @@ def test_a_worker_that_is_killed_in_mid_call(provider: Provider, place: Path) ->
             eventually("the call is cancelled", lambda: desk.holding() == 0)
             eventually("the workers are replaced", lambda: len(children(server.pid) - before) == 2)
         assert ended == ["RemoteDisconnected"]
-        ask_many(server, 20)
+        # gunicorn forgets a signal that comes before a new worker listens for it, so both have to be at work.
+        eventually("both new workers answer", lambda: len(ask_many(server, 20, anew=True)) == 2)
         server.terminate()
         assert "panicked" not in server.errors()
 
