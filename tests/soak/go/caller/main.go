@@ -15,7 +15,7 @@ import (
 	"time"
 
 	hmsffi "github.com/hms-ffi/hms-ffi/packages/go"
-	"github.com/hms-ffi/hms-ffi/tests/soak/go/work"
+	"github.com/hms-ffi/hms-ffi/tests/soak/go/contract"
 )
 
 func main() {
@@ -41,7 +41,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	callback, err := hmsffi.NewComponent("test:soak/callback", hmsffi.WIT(work.Contract()))
+	callback, err := hmsffi.NewComponent("test:soak/callback", hmsffi.WIT(contract.Contract()))
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func run() error {
 		return err
 	}
 	defer callback.Close()
-	client, err := hmsffi.Connect(context.Background(), "test:soak/work", hmsffi.WIT(work.Contract()))
+	client, err := hmsffi.Connect(context.Background(), "test:soak/work", hmsffi.WIT(contract.Contract()))
 	if err != nil {
 		return err
 	}
@@ -126,18 +126,18 @@ func (w *worker) judge(kind string, want, got any, err error, took time.Duration
 }
 
 func (w *worker) price() {
-	order := work.Order{Lines: []work.Line{}}
+	order := contract.Order{Lines: []contract.Line{}}
 	for range w.dice.IntN(25) {
-		order.Lines = append(order.Lines, work.Line{Units: w.dice.Uint32N(100), Price: w.dice.Uint64N(1 << 32)})
+		order.Lines = append(order.Lines, contract.Line{Units: w.dice.Uint32N(100), Price: w.dice.Uint64N(1 << 32)})
 	}
 	order.ID = strconv.Itoa(len(order.Lines))
 	if w.dice.IntN(2) == 0 {
 		note := "é" + order.ID
 		order.Note = &note
 	}
-	want, refusal := work.Price(order)
+	want, refusal := contract.Price(order)
 	start := time.Now()
-	got, err := hmsffi.Call[work.Receipt](context.Background(), w.client, "price", order)
+	got, err := hmsffi.Call[contract.Receipt](context.Background(), w.client, "price", order)
 	took := time.Since(start)
 	if refusal == nil {
 		w.judge("price", want, got, err, took)
@@ -146,8 +146,8 @@ func (w *worker) price() {
 	w.judgeRefusal("price", refusal, err, took)
 }
 
-func (w *worker) judgeRefusal(kind string, want work.Refusal, err error, took time.Duration) {
-	if declared, ok := hmsffi.Declared[work.Refusal](err); ok && declared == want {
+func (w *worker) judgeRefusal(kind string, want contract.Refusal, err error, took time.Duration) {
+	if declared, ok := hmsffi.Declared[contract.Refusal](err); ok && declared == want {
 		w.tally.ended(kind, "declared", took)
 		return
 	}
@@ -177,9 +177,9 @@ func (w *worker) batch() {
 				w.judge("batch", 2*a+1, got, err, took)
 			})
 		default:
-			calls = append(calls, hmsffi.Bind("price", work.Order{Lines: []work.Line{}}))
+			calls = append(calls, hmsffi.Bind("price", contract.Order{Lines: []contract.Line{}}))
 			judges = append(judges, func(reply hmsffi.Reply, took time.Duration) {
-				w.judgeRefusal("batch", work.Empty{}, reply.Err(), took)
+				w.judgeRefusal("batch", contract.Empty{}, reply.Err(), took)
 			})
 		}
 	}

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	hmsffi "github.com/hms-ffi/hms-ffi/packages/go"
-	"github.com/hms-ffi/hms-ffi/tests/soak/go/work"
+	"github.com/hms-ffi/hms-ffi/tests/soak/go/contract"
 )
 
 type provider struct {
@@ -38,7 +38,7 @@ func serve(ctx context.Context) error {
 		return err
 	}
 	p := &provider{ledger: ledger}
-	c, err := hmsffi.NewComponent("test:soak/work", hmsffi.WIT(work.Contract()))
+	c, err := hmsffi.NewComponent("test:soak/work", hmsffi.WIT(contract.Contract()))
 	if err != nil {
 		return err
 	}
@@ -57,8 +57,8 @@ func serve(ctx context.Context) error {
 	return c.Serve(ctx)
 }
 
-func price(order work.Order) (work.Receipt, error) {
-	receipt, refusal := work.Price(order)
+func price(order contract.Order) (contract.Receipt, error) {
+	receipt, refusal := contract.Price(order)
 	if refusal != nil {
 		return receipt, hmsffi.Declare(refusal)
 	}

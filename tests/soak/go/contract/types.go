@@ -1,5 +1,5 @@
-// Package work holds the types of the soak's contract.
-package work
+// Package contract holds the types of the soak's contract.
+package contract
 
 import (
 	"path/filepath"
