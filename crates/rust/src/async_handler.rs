@@ -1,7 +1,7 @@
 //! Handlers that are futures: how they are made, and the task that each call of them is.
 
 use crate::current::Entered;
-use crate::handler::{Reply, Serving, panicked};
+use crate::handler::{Reply, Serving, for_each_arity, panicked};
 use crate::panic;
 use crate::runtime::{Cancelled, Inbound, Outcome};
 use crate::value::OwnedArgs;
@@ -60,15 +60,7 @@ macro_rules! closures {
     };
 }
 
-closures!(0:);
-closures!(1: A);
-closures!(2: A B);
-closures!(3: A B C);
-closures!(4: A B C D);
-closures!(5: A B C D E);
-closures!(6: A B C D E F);
-closures!(7: A B C D E F G);
-closures!(8: A B C D E F G H);
+for_each_arity!(closures);
 
 /// The life of one call: its handler runs with the call as the current one, until it ends or nobody waits for it any more.
 pub(crate) struct Serve {

@@ -163,15 +163,23 @@ macro_rules! closures {
     };
 }
 
-closures!(0:);
-closures!(1: A);
-closures!(2: A B);
-closures!(3: A B C);
-closures!(4: A B C D);
-closures!(5: A B C D E);
-closures!(6: A B C D E F);
-closures!(7: A B C D E F G);
-closures!(8: A B C D E F G H);
+/// The numbers of arguments that handlers may have.
+macro_rules! for_each_arity {
+    ($make:ident) => {
+        $make!(0:);
+        $make!(1: A);
+        $make!(2: A B);
+        $make!(3: A B C);
+        $make!(4: A B C D);
+        $make!(5: A B C D E);
+        $make!(6: A B C D E F);
+        $make!(7: A B C D E F G);
+        $make!(8: A B C D E F G H);
+    };
+}
+pub(crate) use for_each_arity;
+
+for_each_arity!(closures);
 
 /// A handler whose closure's type is forgotten.
 pub(crate) enum Serve {

@@ -244,6 +244,39 @@ fn futures_after_a_fork() {
     assert_eq!(status, 0, "the child's calls");
 }
 
+/// The worker waits for the future, whose code may be anybody's.
+#[test]
+fn an_async_handler_that_forks_goes_on_in_the_parent_only() {
+    let wit = "package test:forking@1.0.0; interface calls { fork: func() -> s32; }";
+    let contract = hms_ffi::Contract::parse("forking.wit", wit).unwrap();
+    let directory = Directory::new("async-handler-forks");
+    let component = Component::builder("test:forking/calls")
+        .contract(&contract)
+        .unwrap()
+        .runtime_dir(directory.path())
+        .export_async("fork", || async {
+            // SAFETY: the child returns from the handler and ends with its only thread; a panic ends it at once.
+            let pid = unsafe { libc::fork() };
+            if pid == 0 {
+                // SAFETY: ends the child at once.
+                std::panic::set_hook(Box::new(|_| unsafe { libc::_exit(3) }));
+            }
+            pid
+        })
+        .unwrap();
+    let _serving = component.build().unwrap().start().unwrap();
+    let client = Client::builder("test:forking/calls").runtime_dir(directory.path());
+    let client = client.connect().unwrap();
+    // The parent serves on.
+    for _ in 0..2 {
+        let pid: i32 = client.call("fork", ()).unwrap();
+        let mut status = 0;
+        // SAFETY: waits for the child made above.
+        unsafe { libc::waitpid(pid, &mut status, 0) };
+        assert_eq!(status, 0, "the child left the parent's driver alone");
+    }
+}
+
 /// A caller that is stopped says nothing: the provider looks at the clock itself.
 #[test]
 fn a_handler_ends_at_its_deadline_though_its_caller_is_silent() {

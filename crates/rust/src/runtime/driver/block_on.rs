@@ -30,6 +30,9 @@ impl Wake for Bell {
 
 impl Inner {
     /// Blocks until the future has ended; `chain` is that of the call that it serves.
+    ///
+    /// # Errors
+    /// `failed-precondition` in the child of a fork that the future or a call of the chain made.
     pub fn block_on<F: Future>(
         self: &Arc<Self>,
         mut future: Pin<&mut F>,
@@ -52,6 +55,9 @@ impl Inner {
                 self.hand_over(&mut state);
                 drop(state);
                 let polled = future.as_mut().poll(&mut context);
+                if !self.is_ours() {
+                    return Err(lead::forked(None));
+                }
                 state = self.lock();
                 if let Poll::Ready(output) = polled {
                     break output;
@@ -62,6 +68,9 @@ impl Inner {
                 self.hand_over(&mut state);
                 drop(state);
                 inbound.run();
+                if !self.is_ours() {
+                    return Err(lead::forked(None));
+                }
                 state = self.lock();
                 continue;
             }

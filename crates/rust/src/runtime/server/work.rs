@@ -53,10 +53,8 @@ impl Server {
             let (next, step) = inner.wait_once(state, &worker.parker, 0, spot);
             state = next;
             if let Step::AskInterrupt = step {
-                drop(state);
-                let stop = interrupt();
-                self.driver.usable()?;
-                state = inner.lock();
+                let (next, stop) = self.ask(state, interrupt)?;
+                state = next;
                 if stop {
                     break;
                 }
@@ -87,10 +85,8 @@ impl Server {
             let (next, step) = inner.wait_in_reserve(state, &parker, &mut memory);
             state = next;
             if let Step::AskInterrupt = step {
-                drop(state);
-                let stop = interrupt();
-                self.driver.usable()?;
-                state = inner.lock();
+                let (next, stop) = self.ask(state, interrupt)?;
+                state = next;
                 if stop {
                     break;
                 }
@@ -100,6 +96,19 @@ impl Server {
         drop(reader);
         inner.poller.ring();
         Ok(())
+    }
+}
+
+impl Server {
+    /// Asks whether this thread was interrupted, without the lock. What it asks may fork, and returns in the child, too.
+    fn ask<'a>(
+        &'a self,
+        state: Locked<'a>,
+        interrupt: &mut dyn FnMut() -> bool,
+    ) -> Result<(Locked<'a>, bool)> {
+        drop(state);
+        let stop = interrupt();
+        Ok((self.driver.usable()?.lock(), stop))
     }
 }
 
